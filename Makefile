@@ -1,0 +1,45 @@
+# The two commands of the README are `make run` and `make test`; `make help` lists the rest.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fix lock wheel clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP)  ## virtual environment with the hash-locked dependencies
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "khabar needs Python 3.11 or newer: set PYTHON=/path/to/python" >&2; exit 3; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+run: $(STAMP)  ## start everything, ingest the shipped articles, serve until Ctrl-C
+	@$(BIN)/khabar up --demo
+
+test: $(STAMP)  ## all tests (starts its own Kafka)
+	$(BIN)/python -m pytest
+
+check: $(STAMP)  ## lint, types, layer contract, docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(STAMP)  ## format and mend what ruff can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(STAMP)  ## pin every dependency again (hashes, no addresses)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-find-links --extra dev pyproject.toml -o requirements.lock
+
+wheel: $(STAMP)  ## build dist/*.whl
+	$(BIN)/python -m build --wheel
+
+clean:  ## remove what make made (not the data of khabar)
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
