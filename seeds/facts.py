@@ -23,7 +23,15 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Stage(StrEnum):
+class OpenEnum(StrEnum):
+    """A closed list for writers; a reader takes a value that a newer version wrote as `other`."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> OpenEnum | None:
+        return cls("other") if isinstance(value, str) and value != "other" else None
+
+
+class Stage(OpenEnum):
     """What has happened to the event itself."""
 
     CONSIDERING = "considering"
@@ -32,10 +40,10 @@ class Stage(StrEnum):
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     ENDED = "ended"
-    OTHER = "other"  # a value written by a newer version
+    OTHER = "other"
 
 
-class Modality(StrEnum):
+class Modality(OpenEnum):
     """How the event is told."""
 
     ASSERTED = "asserted"
@@ -45,7 +53,7 @@ class Modality(StrEnum):
     OTHER = "other"
 
 
-class Bound(StrEnum):
+class Bound(OpenEnum):
     """How a quantity limits what it counts."""
 
     EXACT = "exact"
@@ -55,7 +63,29 @@ class Bound(StrEnum):
     OTHER = "other"
 
 
-EntityKind = Literal["org", "person", "product", "place", "group", "other"]
+class EntityKind(OpenEnum):
+    """What an entity is; a `group` is described, not named ("industry experts")."""
+
+    ORG = "org"
+    PERSON = "person"
+    PRODUCT = "product"
+    PLACE = "place"
+    GROUP = "group"
+    OTHER = "other"
+
+
+class Precision(OpenEnum):
+    """How precisely the article told a stretch of days."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    HALF = "half"
+    YEAR = "year"
+    OTHER = "other"
+
+
 EntityId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\s|/]+(/[^\s|/]+)?$")]
 DecimalString = Annotated[str, StringConstraints(pattern=r"^-?(0|[1-9]\d*)(\.\d*[1-9])?$", max_length=40)]
 
@@ -82,7 +112,7 @@ class Entity(Value):
     id: EntityId
     name: str = Field(min_length=1, max_length=300)
     surface: str = Field(min_length=1, max_length=300)
-    kind: EntityKind = "org"
+    kind: EntityKind = EntityKind.ORG
     resolved: bool = True
 
 
@@ -92,8 +122,8 @@ class Quantity(Value):
     `unit` is an ISO 4217 code, "%", "GW", "GPU" …, or null where the article does not settle it.
     """
 
-    low: DecimalString | None
-    high: DecimalString | None
+    low: DecimalString | None = None
+    high: DecimalString | None = None
     bound: Bound = Bound.EXACT
     unit: str | None = Field(default=None, max_length=20)
     surface: str = Field(min_length=1, max_length=300)
@@ -116,7 +146,7 @@ class Interval(Value):
 
     start: date | None = Field(default=None, alias="from")
     end: date | None = Field(default=None, alias="to")
-    precision: Literal["day", "week", "month", "quarter", "half", "year", "other"] = "day"
+    precision: Precision = Precision.DAY
     surface: str | None = Field(default=None, max_length=300)
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
