@@ -1,0 +1,67 @@
+"""What the commands share: settings, consoles, and errors told in one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from streams.settings import Settings
+
+out = Console()
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+EXIT_FAULT, EXIT_INPUT, EXIT_SETUP, EXIT_BROKER = 1, 2, 3, 4
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment, and name a wrong one in one line."""
+    from pydantic import ValidationError
+
+    from streams.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "KHABAR_" + "_".join(str(part) for part in first["loc"]).upper()
+        fail(f"{name}: {first['msg']}; see `khabar doctor` and docs/settings.md", EXIT_SETUP)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Say one line on stderr and leave with the code."""
+    err.print(f"khabar: {message}", markup=False)
+    sys.exit(code)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn the errors that a person can do something about into one line and an exit code."""
+    from aiokafka.errors import KafkaConnectionError, KafkaError
+
+    from api.errors import ApiError
+    from seeds.errors import SeedsError
+    from streams.errors import StreamsError
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output left: nothing more to say
+        sys.exit(0)
+    except SeedsError as error:
+        fail(str(error), EXIT_INPUT)
+    except (StreamsError, ApiError) as error:
+        fail(str(error), getattr(error, "exit_code", EXIT_SETUP))
+    except KafkaConnectionError:
+        servers = load_settings().bootstrap
+        fail(
+            f"no Kafka answers at {servers}: start `khabar up`, or set KHABAR_BOOTSTRAP_SERVERS", EXIT_BROKER
+        )
+    except KafkaError as error:
+        fail(f"Kafka refused: {error}", EXIT_BROKER)
