@@ -1,0 +1,43 @@
+"""Everything that `streams` refuses to do, and why: one base, one class a reason.
+
+A message is one line that says what to do; a class's docstring says when it is raised. Exit codes
+are those of the command line (3 the set-up, 4 no broker).
+"""
+
+from __future__ import annotations
+
+
+class StreamsError(Exception):
+    """Raised only as one of its subclasses: something a person can put right, told in one line."""
+
+    exit_code = 3
+
+
+class BrokerError(StreamsError):
+    """When the embedded Kafka cannot be started, or has stopped."""
+
+
+class NetworkNeeded(BrokerError):
+    """When Kafka's jars are not in the cache yet and the Maven repository cannot be reached."""
+
+
+class ChecksumMismatch(BrokerError):
+    """When a jar, downloaded or cached, is not the pinned one: nothing of it is run."""
+
+
+class PortInUse(BrokerError):
+    """When another process listens on the port that the broker was told to use."""
+
+
+class DataVersionMismatch(BrokerError):
+    """When the data directory was written by another version of Kafka, or not by khabar at all."""
+
+
+class JavaMissing(BrokerError):
+    """When neither JAVA_HOME, PATH nor the installed packages hold a Java that runs Kafka."""
+
+
+class BrokerDied(BrokerError):
+    """When the broker's process ended by itself, or did not answer in time."""
+
+    exit_code = 4
