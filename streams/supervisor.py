@@ -128,7 +128,7 @@ class Supervisor:
                 stdout=output,
                 stderr=output,
                 env={**os.environ, **self._settings.environment(), "PYTHONUNBUFFERED": "1"},
-                preexec_fn=die_with_parent(),  # noqa: PLW1509  # nothing but system calls
+                preexec_fn=die_with_parent(),  # nothing but system calls
                 start_new_session=sys.platform == "linux",  # Ctrl-C is for us: we stop them in order
             )
 
