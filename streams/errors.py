@@ -25,6 +25,10 @@ class ChecksumMismatch(BrokerError):
     """When a jar, downloaded or cached, is not the pinned one: nothing of it is run."""
 
 
+class FolderNotWritable(BrokerError):
+    """When the data or cache directory cannot be made or written to."""
+
+
 class PortInUse(BrokerError):
     """When another process listens on the port that the broker was told to use."""
 
