@@ -107,7 +107,8 @@ def _download(scratch: Path, jar: Jar) -> Path:
     from jgo.maven import MavenContext
     from requests import RequestException
 
-    repositories = {**GlobalSettings.load().repositories, "central": MAVEN_CENTRAL_URL}
+    repositories = dict(GlobalSettings.load().repositories)
+    repositories.setdefault("central", MAVEN_CENTRAL_URL)
     maven = MavenContext(repo_cache=scratch, local_repos=[], remote_repos=repositories, timeout=30)
     artifact = maven.project(jar.group, jar.artifact).at_version(jar.version).artifact()
     try:
