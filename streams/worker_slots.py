@@ -1,0 +1,66 @@
+"""One directory and one fixed member name per worker process, however many run on a data directory.
+
+A worker locks the lowest free slot for its life. The name of the slot is its static member id in Kafka, so
+that a restarted worker is known at once instead of after the session time-out, and its local stores are
+those of its predecessor. The kernel frees the lock however the process ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+from streams.errors import StreamsError
+
+SLOTS_MAX = 256
+
+
+class NoFreeSlot(StreamsError):
+    """When SLOTS_MAX workers of one kind already run on the data directory."""
+
+
+class Slot:
+    """A locked directory `<data>/worker/<app>/slot-<k>`; `member` is the static member id."""
+
+    def __init__(self, path: Path, member: str, lock: int) -> None:
+        self.path = path
+        self.member = member
+        self._lock = lock
+
+    def release(self) -> None:
+        """Let another process have the slot."""
+        os.close(self._lock)
+
+    def belongs_to(self, cluster_id: str) -> bool:
+        """Empty the slot if it was filled from another Kafka cluster, whose offsets mean nothing here.
+
+        Returns whether what it holds may be used.
+        """
+        mark = self.path / "cluster-id"
+        if mark.exists() and mark.read_text("ascii") == cluster_id:
+            return True
+        for inside in self.path.iterdir():
+            if inside.is_dir():
+                shutil.rmtree(inside)
+            elif inside.name != "lock":
+                inside.unlink()
+        mark.write_text(cluster_id, "ascii")
+        return False
+
+
+def claim(data: Path, app: str) -> Slot:
+    """Lock the lowest free slot of this app. Raises NoFreeSlot."""
+    for number in range(SLOTS_MAX):
+        path = data / "worker" / app / f"slot-{number}"
+        path.mkdir(parents=True, exist_ok=True)
+        lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            continue
+        return Slot(path, f"{app}-{number}", lock)
+    message = f"{SLOTS_MAX} workers of {app} already run on {data}: give this one a KHABAR_DATA of its own"
+    raise NoFreeSlot(message)
