@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
+from rich.text import Text
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -16,6 +18,19 @@ out = Console()
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 EXIT_FAULT, EXIT_INPUT, EXIT_SETUP, EXIT_BROKER = 1, 2, 3, 4
+
+
+def plain(text: object) -> Text:
+    """Give text from outside as it may be shown: no markup, no control or bidi characters, isolated.
+
+    U+202A–202E and U+2066–2069 reorder what a person sees, and control characters drive the terminal.
+    """
+    shown = "".join("\N{REPLACEMENT CHARACTER}" if _is_control(c) else c for c in str(text))
+    return Text(shown if shown.isascii() else f"\u2068{shown}\u2069")
+
+
+def _is_control(c: str) -> bool:
+    return unicodedata.category(c) in ("Cc", "Cs") or "\u202a" <= c <= "\u202e" or "\u2066" <= c <= "\u2069"
 
 
 def load_settings() -> Settings:
