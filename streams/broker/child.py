@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from types import TracebackType
 
 from streams.broker import jars
@@ -20,6 +16,7 @@ from streams.broker.folders import make_writable
 from streams.broker.java import find_java
 from streams.broker.node import Node, java_environment
 from streams.errors import BrokerDied, PortInUse
+from streams.processes import die_with_parent
 from streams.settings import Settings
 
 HOST = "127.0.0.1"
@@ -27,7 +24,6 @@ READY_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 15.0
 FREE_PORTS = range(20_000, 32_000)
 POLL_SECONDS = 0.05
-PR_SET_PDEATHSIG = 1
 
 
 class EmbeddedBroker:
@@ -116,7 +112,7 @@ class EmbeddedBroker:
                 stdout=console,
                 stderr=console,
                 env=java_environment(),
-                preexec_fn=_die_with_parent(),
+                preexec_fn=die_with_parent(),
                 start_new_session=sys.platform == "linux",  # Ctrl-C is for us: we stop the broker last
             )
 
@@ -196,18 +192,3 @@ def _answers(servers: str) -> bool:
     thread.start()
     thread.join()
     return answer
-
-
-def _die_with_parent() -> Callable[[], None] | None:
-    """Make what the child does between fork and exec; the library is loaded before the fork."""
-    if sys.platform != "linux":
-        return None  # there the child stays in our process group, and gets what the terminal sends
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def before_exec() -> None:
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it was gone before we asked
-            os._exit(1)
-
-    return before_exec

@@ -122,3 +122,22 @@ def test_it_dies_with_a_killed_parent(tmp_path: Path) -> None:
                     return
             time.sleep(0.05)
     pytest.fail("the broker outlived its parent by ten seconds")
+
+
+def test_a_later_start_needs_no_network(kafka: EmbeddedBroker, tmp_path: Path) -> None:
+    """The shared Kafka has filled the cache; this start runs where there is nothing but loopback."""
+    closed_off = ["unshare", "--user", "--map-root-user", "--net"]
+    if subprocess.run([*closed_off, "ip", "link", "set", "lo", "up"], check=False).returncode != 0:
+        pytest.skip("this machine does not let us make a network namespace")
+    program = (
+        "import sys\n"
+        "from streams.broker import EmbeddedBroker\n"
+        "from streams.settings import Settings\n"
+        "with EmbeddedBroker(Settings(data=sys.argv[1])) as broker:\n"
+        "    print(broker.is_alive())\n"
+    )
+    inside = f'ip link set lo up && exec "{sys.executable}" -c "$0" "$1"'
+    done = subprocess.run(
+        [*closed_off, "sh", "-c", inside, program, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "True\n", done.stderr
