@@ -10,6 +10,9 @@ class SeedsError(Exception):
 class BadLexicon(SeedsError):
     """A lexicon file is not YAML, lacks a key, or says two things about one word."""
 
+    def __init__(self, file: str, what: str) -> None:
+        super().__init__(f"{file}: {what}")
+
 
 class UnreadableFile(SeedsError):
     """When a file cannot be opened."""
@@ -41,3 +44,7 @@ class UnsupportedLanguage(SeedsError):
 
 class BadRule(SeedsError):
     """When a rule file or a lexicon is malformed; names the file and the rule."""
+
+
+class BadEntity(SeedsError):
+    """When an entry of the entity list is malformed; names the file and the entry."""
