@@ -6,7 +6,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-heade
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix lock wheel clean
+.PHONY: help setup run test check fix lock jars wheel clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ fix: $(STAMP)  ## format and mend what ruff can
 lock: $(STAMP)  ## pin every dependency again (hashes, no addresses)
 	$(LOCK) --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) --constraints requirements.lock pyproject.toml -o requirements-run.lock
+
+jars: $(STAMP)  ## pin Kafka's jars again, after a change of its version
+	$(BIN)/python -m streams.broker.pin
 
 wheel: $(STAMP)  ## build dist/*.whl
 	$(BIN)/python -m build --wheel --no-isolation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from streams.settings import Settings
 HOST = "127.0.0.1"
 READY_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 15.0
+CAUSE = re.compile(r"(Caused by: )?[\w.$]+(Exception|Error): ")
 FREE_PORTS = range(20_000, 32_000)
 POLL_SECONDS = 0.05
 
@@ -133,10 +135,11 @@ class EmbeddedBroker:
         node = self._node
         log = node.log_file.read_bytes()[self._log_start :] if node.log_file.exists() else b""
         lines = log.decode("utf-8", "replace").splitlines()
-        grave = [line for line in lines if " ERROR " in line or " FATAL " in line]
+        causes = [line for line in lines if CAUSE.match(line)]
+        errors = [line for line in lines if " ERROR " in line or " FATAL " in line]
         printed = (node.home / "console.log").read_text(encoding="utf-8", errors="replace").splitlines()
-        said = grave[-1:] or printed[-1:] or lines[-1:] or ["no word"]
-        return f"{said[0].strip()} (see {node.log_file})"
+        said = causes[-1:] or errors[-1:] or printed[:3] or lines[-1:] or ["no word"]
+        return f"{' '.join(said)} (see {node.log_file})"
 
 
 def _claim(port: int) -> int:

@@ -16,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from streams.broker import EmbeddedBroker
-from streams.errors import PortInUse
+from streams.errors import BrokerDied, PortInUse
 from streams.settings import Settings
 
 MIB = 1 << 20
@@ -97,6 +97,13 @@ def test_a_taken_port_is_named(kafka: EmbeddedBroker, tmp_path: Path) -> None:
     port = int(kafka.bootstrap_servers.rpartition(":")[2])
     with pytest.raises(PortInUse, match=f"port {port} .* KHABAR_BROKER_PORT"):
         EmbeddedBroker(Settings(data=tmp_path, broker_port=port)).start()
+
+
+def test_data_in_use_is_told_in_kafkas_own_words(own_kafka: EmbeddedBroker, tmp_path: Path) -> None:
+    second = EmbeddedBroker(Settings(data=tmp_path / "own-kafka", broker_port=0))
+    with pytest.raises(BrokerDied, match="another process or thread is using this directory"):
+        second.start()
+    assert own_kafka.is_alive()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's")
