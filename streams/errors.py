@@ -45,3 +45,11 @@ class BrokerDied(BrokerError):
     """When the broker's process ended by itself, or did not answer in time."""
 
     exit_code = 4
+
+
+class TopicMismatch(StreamsError):
+    """When a topic is there but with other partitions or another configuration than khabar needs."""
+
+
+class TopicsRefused(StreamsError):
+    """When Kafka refuses to create a topic."""
