@@ -1,0 +1,211 @@
+"""Rules are data: one YAML file per event type and language, checked when they are loaded.
+
+A rule is trigger words and slots told by cue words. No regular expressions and no parts of speech: whoever
+speaks the language can add one. Each carries examples that must and must not match; the tests run them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from seeds.errors import BadRule
+from seeds.facts import Modality, Stage
+from seeds.verbs import FormKind, conjugate
+
+LANGUAGES = ("ar", "en")
+
+ItemType = Literal[
+    "ORG", "PERSON", "PARTY", "PRODUCT", "PLACE", "GROUP", "HOLDER",
+    "MONEY", "PERCENT", "COUNT", "POWER", "RATIO", "AGE", "AMOUNT", "DATE",
+    "ROLE", "TEXT", "NAME", "FLAG", "CHOICE",
+]  # fmt: skip
+"""What a slot takes. PARTY is an ORG or a PERSON, HOLDER also a GROUP; AMOUNT is MONEY or a COUNT. ROLE is
+a phrase of lexicon/…/roles.yaml, TEXT a quote from a cue to the end of the clause, NAME a short one: what
+stands in quotation marks, or a few words. CHOICE is one of a list by its words, FLAG a yes or no."""
+
+Place = Literal[
+    "subject", "object", "idafa", "before", "after", "near", "head", "pair", "trigger",
+    "possessor", "inside", "speaker", "adjacent", "lead", "brackets",
+]  # fmt: skip
+"""Where an item is looked for if no cue finds it. subject and object are those of the trigger, whether it
+is a verb, a passive or a noun; idafa is the name right after a noun; head is the list that a relative
+clause or an apposition with the trigger in it speaks of; pair is the only two names before the trigger, possessor whose it is, inside within its words,
+speaker who says the sentence. Of texts: adjacent takes cues only right behind the trigger, lead the words
+of the clause before it, brackets the words before the bracket that it stands in."""
+
+Fallback = Literal["topic", "deal", "affiliation", "previous"]
+"""Where an entity comes from that the sentence does not name (see `seeds.coref`)."""
+
+
+def _tuple(value: object) -> object:
+    return value if isinstance(value, list | tuple) else () if value is None else (value,)
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
+
+
+class RuleModel(BaseModel):
+    """Base of what stands in a rule file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SlotSpec(RuleModel):
+    """How one slot is found. Words ending in `+` are clitics: "ب+" is a ب written onto the next word."""
+
+    type: ItemType
+    cue: Words = ()  # words before it
+    tail: Words = ()  # words after it
+    at: Annotated[tuple[Place, ...], BeforeValidator(_tuple)] = ()
+    via: Words = ()  # words that must stand between the trigger and the head
+    until: Words = ()  # words that end a TEXT
+    start: Literal["after", "at"] = "after"  # does a TEXT begin after its cue, or with it?
+    many: bool = False
+    required: bool = False
+    within: Literal["clause", "sentence"] = "sentence"
+    units: Words = ()
+    choose: dict[str, Words] = Field(default_factory=dict)
+    behind: str | None = None  # only behind what fills this other slot …
+    ahead: str | None = None  # … or only before it
+    absent: bool = False  # the rule does not apply where this slot is found
+    flag: bool | None = None
+    orelse: Annotated[tuple[Fallback, ...], BeforeValidator(_tuple)] = ()
+
+
+class Example(RuleModel):
+    """A sentence that must match, and what must come out."""
+
+    text: str
+    expect: dict[str, Any] = Field(default_factory=dict)
+    headline: str | None = None
+
+
+class Rule(RuleModel):
+    """One way in which a language tells one type of event."""
+
+    id: str = Field(pattern=r"^(ar|en)\.[a-z_]+\.[a-z0-9_]+$")
+    language: Literal["ar", "en"]
+    event: str
+    items: Annotated[tuple[ItemType, ...], BeforeValidator(_tuple)] = ()  # every such item sets it off
+    verbs: Words = ()
+    forms: Annotated[tuple[FormKind, ...], BeforeValidator(_tuple)] = ()
+    triggers: Words = ()
+    needs: Words = ()  # one of these words must stand in the sentence
+    document: Words = ()  # one of these words must stand in the document
+    follow: Words = ()  # one of these words must follow the trigger soon ("buy … stake")
+    unfollowed: Words = ()  # none of these may
+    unless: Words = ()  # the trigger does not count inside one of these phrases
+    without: Words = ()  # nor in a sentence that has one of these words
+    stage: dict[str, Stage] = Field(default_factory=dict)
+    modality: Modality | None = None
+    slots: dict[str, SlotSpec]
+    const: dict[str, str] = Field(default_factory=dict)
+    hedged_by: Words = ()  # slots whose own hedges ("may") are the event's
+    dated: bool = True  # does an unused date of the sentence tell when the event was?
+    each: str | None = None
+    yes: tuple[Example, ...]
+    no: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _complete(self) -> Rule:
+        if not (self.verbs or self.triggers or self.items):
+            msg = "a rule needs `verbs`, `triggers` or `items`"
+            raise ValueError(msg)
+        if not self.yes:
+            msg = "a rule needs at least one example that matches (`yes`)"
+            raise ValueError(msg)
+        if self.id.split(".")[:2] != [self.language, self.event]:
+            msg = f"the id of a rule here starts with {self.language}.{self.event}."
+            raise ValueError(msg)
+        return self
+
+
+def read_rules(source: str, name: str, language: str, verbs: Mapping[str, Any]) -> list[Rule]:
+    """Read one rule file. Raises BadRule that names the file and the rule."""
+    try:
+        data = yaml.safe_load(source)
+    except yaml.YAMLError as error:
+        msg = f"{name}: not YAML: {' '.join(str(error).split())}"
+        raise BadRule(msg) from None
+    if not isinstance(data, dict) or not isinstance(data.get("rules"), list) or not data.get("event"):
+        msg = f"{name}: a rule file has `event` and a list `rules`"
+        raise BadRule(msg)
+    shared = data.get("slots") or {}
+    rules = []
+    for n, entry in enumerate(data["rules"], 1):
+        label = entry.get("id", f"rule {n}") if isinstance(entry, dict) else f"rule {n}"
+        if not isinstance(entry, dict):
+            msg = f"{name}: {label}: a rule is a map"
+            raise BadRule(msg)
+        merged = _merged(shared, entry.get("slots") or {})
+        try:
+            rule = Rule.model_validate(
+                {**entry, "slots": merged, "event": data["event"], "language": language}
+            )
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            msg = f"{name}: {label}: {where or 'rule'}: {first['msg'].removeprefix('Value error, ')}"
+            raise BadRule(msg) from None
+        for verb in rule.verbs:
+            if verb not in verbs:
+                msg = f"{name}: {label}: verb {verb!r} is not in lexicon/{language}/verbs.yaml"
+                raise BadRule(msg)
+        rules.append(rule)
+    return rules
+
+
+def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Slots that all rules of a file have, changed by a rule's own; `slot: null` takes one away."""
+    slots = {
+        name: {**shared[name], **(own.get(name) or {})} for name in shared if name not in own or own[name]
+    }
+    return slots | {name: spec for name, spec in own.items() if name not in shared and spec}
+
+
+@cache
+def load_rules(language: str) -> tuple[Rule, ...]:
+    """All rules of a language, by file name. Raises BadRule also for an id that stands twice."""
+    folder = files("seeds") / "rules" / language
+    verbs = load_verbs(language)
+    rules: list[Rule] = []
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".yaml"):
+            rules += read_rules(file.read_text("utf-8"), f"{language}/{file.name}", language, verbs)
+    ids = [rule.id for rule in rules]
+    for rule_id in ids:
+        if ids.count(rule_id) > 1:
+            msg = f"{language}: two rules are called {rule_id}"
+            raise BadRule(msg)
+    return tuple(rules)
+
+
+@cache
+def load_verbs(language: str) -> dict[str, Any]:
+    """Verbs of a language with what cannot be derived of their forms."""
+    return read_lexicon(language, "verbs")
+
+
+def read_lexicon(language: str, name: str) -> dict[str, Any]:
+    """Read one lexicon file of a language: always a map."""
+    data = yaml.safe_load((files("seeds") / "lexicon" / language / f"{name}.yaml").read_text("utf-8"))
+    if not isinstance(data, dict):
+        msg = f"lexicon/{language}/{name}.yaml: a lexicon is a map"
+        raise BadRule(msg)
+    return data
+
+
+def trigger_phrases(rule: Rule) -> list[tuple[str, FormKind]]:
+    """List the phrases that set a rule off, with the kind of each."""
+    found = [(phrase, FormKind.PHRASE) for phrase in rule.triggers]
+    verbs = load_verbs(rule.language)
+    for verb in rule.verbs:
+        forms = conjugate(rule.language, verb, verbs[verb] or {})
+        found += [(form, kind) for form, kind in forms if not rule.forms or kind in rule.forms]
+    return found
