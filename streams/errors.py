@@ -53,3 +53,31 @@ class TopicMismatch(StreamsError):
 
 class TopicsRefused(StreamsError):
     """When Kafka refuses to create a topic."""
+
+
+class CodecError(StreamsError):
+    """When bytes are not an event that this version may use; the subclass says why."""
+
+
+class NotJson(CodecError):
+    """When a value is no JSON at all."""
+
+
+class BadId(CodecError):
+    """When an event's id is not the hash of its content."""
+
+
+class UnknownType(CodecError):
+    """When an event's type is not in the catalogue."""
+
+
+class Invalid(CodecError):
+    """When an event breaks the schema of its type."""
+
+
+class TooLong(CodecError):
+    """When an event is larger than a record of its topic may be."""
+
+
+class NewerVersion(CodecError):
+    """When an event was written by a newer khabar: whoever meets it stops, and drops nothing."""

@@ -1,0 +1,177 @@
+"""The log's other records: revisions of documents, and what parsing each of them gave."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+from pydantic import Field, ValidationError
+from ulid import ULID
+
+from seeds.document import Document, document_id, text_hash
+from seeds.facts import OpenEnum, Rejected, Value
+from seeds.origin import origin
+from streams.errors import Invalid, NotJson
+from streams.events import Moment, Sha256
+from streams.ids import canonical
+from streams.slots import Cause
+
+RECORD_BYTES_MAX = 8 << 20
+RecordT = TypeVar("RecordT", bound=Value)
+
+
+class Place(NamedTuple):
+    """Where a record stands: topic without prefix, partition, offset."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}/{self.partition}@{self.offset}"
+
+
+class Change(OpenEnum):
+    """What happened to a document; each is a revision of its own."""
+
+    TEXT = "text"
+    WITHDRAWN = "withdrawn"
+    REINSTATED = "reinstated"
+    REPARSE = "reparse"
+    RETRACTION = "retraction"
+    OTHER = "other"
+
+
+class Request(Value):
+    """Who asked for a change, and why; `event` is the event to be retracted."""
+
+    id: str = Field(max_length=200)
+    by: str = Field(max_length=200)
+    cause: Cause | None = None
+    event: Sha256 | None = None
+
+
+class StoredDocument(Value):
+    """The value of a `documents` record: one revision of a document, its text as written."""
+
+    document: str = Field(min_length=1, max_length=2048)
+    revision: str = Field(min_length=26, max_length=26)
+    change: Change = Change.TEXT
+    headline: str | None = None
+    text: str = ""
+    language: str | None = None
+    url: str | None = None
+    publisher: str | None = None
+    published_at: Moment | None = None
+    fetched_at: Moment
+    headline_sha256: Sha256 | None = None
+    text_sha256: Sha256
+    salt: str = Field(min_length=16, max_length=64)
+    origin: str
+    request: Request | None = None
+
+    @property
+    def key(self) -> bytes:
+        """The record's key: every revision has its own, so compaction loses none."""
+        return f"{self.document}/{self.revision}".encode()
+
+    def as_document(self) -> Document:
+        """Give what the extractor reads."""
+        return Document(
+            headline=self.headline, text=self.text, language=self.language, url=self.url,
+            publisher=self.publisher, published_at=self.published_at,
+        )  # fmt: skip
+
+    def changed(self, change: Change, request: Request) -> StoredDocument:
+        """Make a further revision of the same document, with the same text."""
+        return self.model_copy(
+            update={"revision": str(ULID()), "change": change, "request": request, "fetched_at": _now()}
+        )
+
+
+class Status(OpenEnum):
+    """What came of a `documents` record."""
+
+    PARSED = "parsed"
+    UNCHANGED = "unchanged"
+    WITHDRAWN = "withdrawn"
+    REINSTATED = "reinstated"
+    REPARSED = "reparsed"
+    RETRACTED = "retracted"
+    FAILED = "failed"
+    OTHER = "other"
+
+
+class ParseRecord(Value):
+    """The value of a `parses` record: the one answer to the `documents` record at (partition, offset).
+
+    `events` holds the wire data of all new events, retractions included, in the order of publishing.
+    """
+
+    partition: int = Field(ge=0)
+    offset: int = Field(ge=0)
+    document: str
+    revision: str
+    change: Change
+    status: Status
+    extractor: str
+    version: str
+    text_sha256: Sha256 | None = None
+    events: tuple[dict[str, Any], ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    error: str | None = Field(default=None, max_length=1000)
+
+
+def stored(document: Document) -> StoredDocument:
+    """Make the first record of an article as it came: ids, hashes, a fresh salt, the time of fetching."""
+    return StoredDocument(
+        document=document_id(document),
+        revision=str(ULID()),
+        headline=document.headline,
+        text=document.text,
+        language=document.language,
+        url=document.url,
+        publisher=document.publisher,
+        published_at=document.published_at,
+        fetched_at=_now(),
+        headline_sha256=text_hash(document.headline) if document.headline is not None else None,
+        text_sha256=text_hash(document.text),
+        salt=secrets.token_hex(16),
+        origin=origin(document),
+    )
+
+
+def encode(record: StoredDocument | ParseRecord) -> bytes:
+    """Write a record; rejected candidates give way first if it would be too long."""
+    value = canonical(record.model_dump(mode="json", exclude_none=True))
+    if len(value) > RECORD_BYTES_MAX and isinstance(record, ParseRecord) and record.rejected:
+        return encode(record.model_copy(update={"rejected": record.rejected[: len(record.rejected) // 2]}))
+    return value
+
+
+def decode_document(value: bytes | None) -> StoredDocument:
+    """Read a `documents` record. Raises NotJson, Invalid."""
+    return _decode(StoredDocument, value)
+
+
+def decode_parse(value: bytes | None) -> ParseRecord:
+    """Read a `parses` record. Raises NotJson, Invalid."""
+    return _decode(ParseRecord, value)
+
+
+def _decode(model: type[RecordT], value: bytes | None) -> RecordT:
+    try:
+        return model.model_validate(orjson.loads(value or b""), extra="ignore")
+    except orjson.JSONDecodeError as error:
+        message = f"not JSON: {error}"
+        raise NotJson(message) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        message = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        raise Invalid(message) from error
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

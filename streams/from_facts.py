@@ -1,0 +1,166 @@
+"""The one crossing from facts to events: homes, ids, claim ids, what follows from what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from seeds.facts import Entity, Fact, Parsed, Rejected, Span
+from streams.codec import encode, wire
+from streams.documents import StoredDocument
+from streams.errors import CodecError
+from streams.events import CATALOGUE, EVENT, SCHEMA_VERSION, AnyEvent
+from streams.ids import claim_id, event_id
+
+EVENTS_MAX = 200  # a document
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of the facts of a parse: events new to the log, claims already live, and the rest."""
+
+    new: tuple[AnyEvent, ...]
+    kept: frozenset[str]
+    rejected: tuple[Rejected, ...]
+
+
+def events(
+    parsed: Parsed, document: StoredDocument, live: Mapping[str, str], min_confidence: float = 0.0
+) -> Made:
+    """Make events of the facts. `live` maps the claim ids of the document's living events to their ids.
+
+    A claim that is live already makes no new event, and what is derived from it points at the living one.
+    The result depends on the arguments alone, so doing it again gives the same bytes.
+    """
+    made: dict[int, tuple[str, str]] = {}  # number of the fact → its event's id and claim id
+    new: dict[str, AnyEvent] = {}
+    kept: set[str] = set()
+    rejected = list(parsed.rejected)
+    for number in _parents_first(parsed.facts):
+        fact = parsed.facts[number]
+        try:
+            event = _event(fact, parsed, document, made, min_confidence)
+            if event.claim_id in live:
+                kept.add(event.claim_id)
+                made[number] = live[event.claim_id], event.claim_id
+                continue
+            if len(new) >= EVENTS_MAX and event.id not in new:
+                msg = f"limit: more than {EVENTS_MAX} events in one document"
+                raise Refused(msg)
+            encode(event)
+        except (Refused, CodecError) as error:
+            rejected.append(_refuse(fact, str(error)))
+            continue
+        new.setdefault(event.id, event)
+        made[number] = event.id, event.claim_id
+    return Made(tuple(new.values()), frozenset(kept), tuple(rejected))
+
+
+class Refused(Exception):
+    """When a fact cannot become an event; the message is the reason for the rejected candidate."""
+
+
+def _event(
+    fact: Fact,
+    parsed: Parsed,
+    document: StoredDocument,
+    made: Mapping[int, tuple[str, str]],
+    min_confidence: float,
+) -> AnyEvent:
+    if fact.type not in CATALOGUE or fact.type == "retraction":
+        msg = f"no event type {fact.type}"
+        raise Refused(msg)
+    if Decimal(fact.confidence) < Decimal(str(min_confidence)):
+        msg = f"confidence {fact.confidence} is below {min_confidence}"
+        raise Refused(msg)
+    if fact.derived_from is not None and fact.derived_from not in made:
+        msg = "what it follows from was rejected"
+        raise Refused(msg)
+    parent = made[fact.derived_from] if fact.derived_from is not None else None
+    slots, evidence = _pair_in_order(dict(fact.slots), dict(fact.evidence))
+    data: dict[str, Any] = {
+        "id": "0" * 64,
+        "type": fact.type,
+        "schema_version": SCHEMA_VERSION,
+        "claim_id": "0" * 64,
+        "home": "-",
+        "stage": fact.stage,
+        "modality": fact.modality,
+        "attributed_to": fact.attributed_to,
+        "valid": fact.valid,
+        "slots": slots,
+        "evidence": evidence,
+        "source": source_of(document),
+        "extraction": {"extractor": parsed.extractor, "version": parsed.version, "rule": fact.rule},
+        "confidence": fact.confidence,
+        "origin": document.origin,
+        "derived_from": parent[0] if parent else None,
+    }
+    try:
+        event = EVENT.validate_python(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        msg = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        raise Refused(msg) from error
+    event = event.model_copy(update={"home": home_of(event)})
+    claim = claim_id(document.document, wire(event), parent[1] if parent else None)
+    event = event.model_copy(update={"claim_id": claim})
+    return event.model_copy(update={"id": event_id(wire(event))})
+
+
+def home_of(event: AnyEvent) -> str:
+    """Give the id that is the event's partition key: that of its home slot, else its document's."""
+    name = event.slots.home
+    if name == "parties":
+        return str(event.slots.parties[0].id)  # type: ignore[union-attr]  # only pairs say "parties"
+    home = getattr(event.slots, name) if name else None
+    return home.id if isinstance(home, Entity) else event.source.document
+
+
+def source_of(document: StoredDocument) -> dict[str, Any]:
+    """Name the revision of the document that an event was read from."""
+    return {
+        "document": document.document,
+        "revision": document.revision,
+        "text_sha256": document.text_sha256,
+        "headline_sha256": document.headline_sha256,
+        "salt": document.salt,
+        "language": document.language or "und",
+        "publisher": document.publisher,
+        "url": document.url,
+        "published_at": document.published_at,
+    }
+
+
+def _pair_in_order(
+    slots: dict[str, Any], evidence: dict[str, tuple[Span, ...]]
+) -> tuple[dict[str, Any], dict[str, tuple[Span, ...]]]:
+    """Put the two parties of a pair in the order of their ids, and their evidence with them."""
+    parties = slots.get("parties")
+    if isinstance(parties, tuple) and len(parties) == 2 and parties[0].id > parties[1].id:
+        slots["parties"] = parties[::-1]
+        swap = {"parties.0": "parties.1", "parties.1": "parties.0"}
+        evidence = {swap.get(path, path): spans for path, spans in evidence.items()}
+    return slots, evidence
+
+
+def _parents_first(facts: tuple[Fact, ...]) -> list[int]:
+    """Order the numbers of the facts so that what another follows from comes before it."""
+    order: list[int] = []
+    for number in range(len(facts)):
+        chain: list[int] = []
+        at: int | None = number
+        while at is not None and at not in order and at not in chain and 0 <= at < len(facts):
+            chain.append(at)
+            at = facts[at].derived_from
+        order.extend(reversed(chain))
+    return order
+
+
+def _refuse(fact: Fact, reason: str) -> Rejected:
+    spans = fact.evidence.get("trigger") or next(iter(fact.evidence.values()), ())
+    return Rejected(type=fact.type, rule=fact.rule, reason=reason[:500], spans=spans)

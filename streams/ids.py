@@ -1,0 +1,68 @@
+"""Names by content: the id of an event, and the id of the claim that it makes.
+
+`event_id` covers the data as written; `claim_id` only what is claimed, so that it stays the same over
+revisions of the document, offsets, and versions of the extractor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+
+VERBATIM = ("surface", "quote", "exact")
+"""Keys under which strings of the article stand, at any depth and in every schema version."""
+
+
+def canonical(data: Any) -> bytes:
+    """Write data as RFC 8785 JSON. With ASCII keys, no floats and small integers, sorting is all it takes."""
+    return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+
+
+def erased(value: Any, salt: str) -> Any:
+    """Put `{"sha256": …}` of salt and string in the place of every verbatim string.
+
+    One that is erased already stays, so an event whose strings were erased keeps its id.
+    """
+    if isinstance(value, dict):
+        return {
+            key: {"sha256": hashlib.sha256((salt + inner).encode()).hexdigest()}
+            if key in VERBATIM and isinstance(inner, str)
+            else erased(inner, salt)
+            for key, inner in value.items()
+        }
+    return [erased(inner, salt) for inner in value] if isinstance(value, list) else value
+
+
+def event_id(data: dict[str, Any]) -> str:
+    """Compute the id of an event from its data as written (with or without `id`)."""
+    rest = {key: value for key, value in data.items() if key != "id"}
+    return hashlib.sha256(canonical(erased(rest, data["source"]["salt"]))).hexdigest()
+
+
+def claim_id(document: str, data: dict[str, Any], parent: str | None) -> str:
+    """Compute the id of a claim from the wire data of its event and the claim id of its parent.
+
+    What counts: document, type, home, stage, modality, attribution, valid interval, slots (entities by
+    id, quantities by value, quotes as written), parent. What does not: offsets, surfaces, revision,
+    versions, confidence.
+    """
+    claim = {
+        "document": document,
+        "parent": parent,
+        **{
+            key: _meaning(data.get(key))
+            for key in ("type", "home", "stage", "modality", "attributed_to", "valid", "slots")
+        },
+    }
+    return hashlib.sha256(canonical(claim)).hexdigest()
+
+
+def _meaning(value: Any) -> Any:
+    """Reduce a slot to what it means: an entity is its id, and how a value was written is left out."""
+    if isinstance(value, dict):
+        if "id" in value and "surface" in value:
+            return value["id"]
+        return {key: _meaning(inner) for key, inner in value.items() if key != "surface"}
+    return [_meaning(inner) for inner in value] if isinstance(value, list) else value

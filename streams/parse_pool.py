@@ -1,0 +1,132 @@
+"""Parse documents in child processes, each document within a deadline, whatever it does to its child.
+
+A lane is one spawned child. (Fork is unsafe beside RocksDB's threads and open sockets; a shared pool breaks
+for all when one child dies, and a hung child cannot be cancelled.) A document that hangs or kills its lane
+is tried once more in a fresh one, so that it does not suffer for what an earlier one left behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from seeds.document import Document
+from seeds.errors import SeedsError
+from seeds.facts import Parsed
+from streams.processes import PR_SET_PDEATHSIG
+
+if TYPE_CHECKING:
+    from streams.settings import Settings
+
+TRIES = 2
+START_SECONDS_MAX = 60.0
+
+
+class ParseFailed(Exception):
+    """When a document could not be parsed; the message is the reason, for its `failed` record."""
+
+
+class ParsePool:
+    """`settings.parse_workers` lanes. Use from one event loop; close() when done."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._timeout = settings.parse_timeout_seconds
+        self._count = settings.parse_workers
+        self._free: asyncio.Queue[_Lane] = asyncio.Queue()
+        self._lanes: list[_Lane] = []
+
+    async def start(self) -> None:
+        """Start the children and have them read their rules, so that no document pays for it."""
+        for _ in range(self._count):
+            lane = _Lane()
+            self._lanes.append(lane)
+            await lane.start()
+            self._free.put_nowait(lane)
+
+    async def parse(self, document: Document) -> Parsed:
+        """Parse in a free lane. Raises ParseFailed: refused input, out of time twice, child died twice."""
+        lane = await self._free.get()
+        try:
+            for _ in range(TRIES):
+                try:
+                    return await asyncio.wait_for(lane.parse(document), self._timeout)
+                except TimeoutError:
+                    reason = f"not parsed within {self._timeout:g} s"
+                except BrokenProcessPool:
+                    reason = "the parser's process died"
+                except SeedsError as error:
+                    raise ParseFailed(str(error)) from error
+                except Exception as error:  # a fault in a rule must not stop every other document
+                    message = f"the parser failed: {type(error).__name__}: {error}"
+                    raise ParseFailed(message) from error
+                await lane.replace()
+            raise ParseFailed(reason)
+        finally:
+            self._free.put_nowait(lane)
+
+    def close(self) -> None:
+        """Kill the children."""
+        for lane in self._lanes:
+            lane.kill()
+
+
+class _Lane:
+    """One child process, remade when it hangs or dies."""
+
+    def __init__(self) -> None:
+        self._executor = _executor()
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.wait_for(loop.run_in_executor(self._executor, _warm_up), START_SECONDS_MAX)
+
+    async def parse(self, document: Document) -> Parsed:
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._executor, _parse, document.model_dump_json())
+        return Parsed.model_validate_json(answer)
+
+    async def replace(self) -> None:
+        self.kill()
+        self._executor = _executor()
+        await self.start()
+
+    def kill(self) -> None:
+        # The executor cannot end a child that hangs; there is no public way to its processes in 3.11.
+        for process in list((self._executor._processes or {}).values()):
+            process.kill()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _executor() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        1, mp_context=get_context("spawn"), initializer=_begin, initargs=(os.getpid(),)
+    )
+
+
+def _begin(parent: int) -> None:
+    """Run in the child: die with the parent, and leave Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _warm_up() -> None:
+    from seeds.parse import parse
+
+    parse(Document(text="Acme Corp said on Monday it will invest $1 million.", language="en"))
+    parse(Document(text="قالت شركة المثال إنها ستستثمر مليون دولار.", language="ar"))
+
+
+def _parse(document: str) -> str:
+    from seeds.parse import parse
+
+    return parse(Document.model_validate_json(document)).model_dump_json()

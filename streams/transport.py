@@ -1,0 +1,173 @@
+"""Faust's Kafka transport with a producer that loses nothing silently.
+
+Registered as `khabar://`. Differences from Faust's own driver, each for a measured reason:
+
+- the producer is idempotent without transactions: it retries for ever, in order, without duplicates;
+- `flush()` waits until Kafka has acknowledged everything that was put before it (Faust's gives up after
+  100 ms, and misses the record in its sender's hand), so an offset is committed only behind its effects;
+- a failed send ends the process at once: Faust only logs it, and commits;
+- a record that is not acknowledged within STALL_SECONDS_MAX ends the process too: the supervisor starts
+  it again from the last commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, NoReturn
+
+from aiokafka.producer import AIOKafkaProducer
+from faust.transport import producer as faust_producer
+from faust.transport.drivers import TRANSPORTS, aiokafka
+from faust.types import FutureMessage, RecordMetadata
+from mode import Service
+
+SCHEME = "khabar"
+STALL_SECONDS_MAX = 60.0
+UNACKNOWLEDGED_MAX = 20_000  # records put and not acknowledged, above which the streams wait
+BATCH_BYTES_MAX = 256 << 10
+FATAL_EXIT = 70
+
+log = logging.getLogger(__name__)
+
+
+def end_process(reason: str) -> NoReturn:
+    """End this worker now, before it commits anything more; its supervisor starts it again.
+
+    Not an exception: Faust would log it, go on, and commit. Not sys.exit: a shutdown can hang, and would
+    flush and commit on the way.
+    """
+    log.critical("%s; this worker ends now, and starts again from its last commit", reason)
+    logging.shutdown()
+    os._exit(FATAL_EXIT)
+
+
+class Buffer(faust_producer.ProducerBuffer):
+    """What was put and is not acknowledged yet, in the order of putting."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._unacknowledged: dict[int, float] = {}  # number of the put → when, monotonic seconds
+        self._last = 0
+        self._moved = asyncio.Event()
+        self.sender: AIOKafkaProducer | None = None
+
+    def put(self, fut: FutureMessage) -> None:
+        """Take a message; it is sent soon, in order."""
+        self._last += 1
+        self._unacknowledged[self._last] = time.monotonic()
+        self.pending.put_nowait((self._last, fut))
+
+    @Service.task
+    async def _handle_pending(self) -> None:
+        while True:  # until cancelled: what is put while the app stops is still sent
+            number, fut = await self.pending.get()
+            message = fut.message
+            try:
+                assert self.sender is not None, "the producer starts before its buffer"
+                sent = await self.sender.send(
+                    message.channel.get_topic_name(),
+                    message.value,
+                    key=message.key,
+                    partition=message.partition,
+                )
+            except Exception as error:
+                end_process(f"a record cannot be sent: {error!r}")
+            sent.add_done_callback(partial(self._acknowledged, number, fut))
+
+    def _acknowledged(self, number: int, fut: FutureMessage, sent: asyncio.Future[Any]) -> None:
+        if sent.cancelled() or sent.exception() is not None:
+            reason = "cancelled" if sent.cancelled() else repr(sent.exception())
+            end_process(f"a record was not stored: {reason}")
+        del self._unacknowledged[number]
+        self._moved.set()
+        fut.set_result(sent.result())
+        if fut.message.callback is not None:
+            fut.message.callback(fut)
+
+    async def flush(self) -> None:
+        """Wait until everything that was put so far is acknowledged; end the process if that stalls."""
+        await self._settled(through=self._last)
+
+    async def flush_atmost(self, max_messages: int | None) -> int:
+        """Wait as `flush` does: Faust calls this one before a commit."""
+        await self.flush()
+        return 0
+
+    async def wait_until_ebb(self) -> None:
+        """Hold the streams back while too much is unacknowledged."""
+        if len(self._unacknowledged) > UNACKNOWLEDGED_MAX:
+            await self._settled(through=next(iter(self._unacknowledged)) + UNACKNOWLEDGED_MAX // 2)
+
+    async def _settled(self, through: int) -> None:
+        while self._unacknowledged and next(iter(self._unacknowledged)) <= through:
+            self._moved.clear()
+            await self._moved.wait()
+
+    @Service.task
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(STALL_SECONDS_MAX / 10)
+            oldest = next(iter(self._unacknowledged.values()), None)
+            if oldest is not None and time.monotonic() - oldest > STALL_SECONDS_MAX:
+                end_process(f"Kafka acknowledged nothing for {STALL_SECONDS_MAX:.0f} s")
+
+    @property
+    def size(self) -> int:
+        """Records put and not acknowledged."""
+        return len(self._unacknowledged)
+
+
+class Producer(aiokafka.Producer):
+    """Faust's producer, idempotent, with our buffer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Replaced here, because the conductor keeps a reference to its `wait_until_ebb`.
+        self.buffer = Buffer(loop=self.loop, beacon=self.beacon)
+        self.buffer.app = self.app
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        return {"acks": "all", "enable_idempotence": True, "max_batch_size": BATCH_BYTES_MAX}
+
+    async def on_start(self) -> None:
+        """Start, and let the buffer send without Faust's detour through channel and sensors."""
+        await super().on_start()
+        self.buffer.sender = self._producer
+
+    async def flush(self) -> None:
+        """Wait until everything that was put so far is acknowledged."""
+        await self.buffer.flush()
+
+    async def store(
+        self,
+        topic: str,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int,
+        headers: list[tuple[str, bytes]] | None = None,
+    ) -> RecordMetadata:
+        """Send one record and wait for its acknowledgement; ends the process where that fails.
+
+        Returns the record's metadata (its offset is -1 if a retry hid it).
+        """
+        assert self._producer is not None, "used only while the app runs"
+        try:
+            sent = await self._producer.send(topic, value, key=key, partition=partition, headers=headers)
+            return await asyncio.wait_for(sent, STALL_SECONDS_MAX)
+        except Exception as error:
+            end_process(f"a record of {topic} was not stored: {error!r}")
+
+
+class Transport(aiokafka.Transport):
+    """Faust's transport with our producer."""
+
+    Producer = Producer
+
+
+TRANSPORTS.aliases[SCHEME] = "streams.transport:Transport"
