@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams import cuts
+from streams.cuts import START, Cut
 from streams.subscribe import Places
+from streams.tokens import Token, TokenError, vector_of
+from streams.topics import topic_name
 
 if TYPE_CHECKING:
     from streams.settings import Settings
-    from streams.tokens import Token
+
+READ_SECONDS_MAX = 60.0
 
 
 async def places_of(settings: Settings, token: Token) -> Places:
-    """Resolve a token: the vector of its cut, moved on by what the token itself carries."""
-    raise NotImplementedError
+    """Resolve a token by reading `cuts` up to its cut. Raises TokenError if this log has no such cut."""
+    topic = TopicPartition(topic_name(settings, "cuts"), 0)
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        consumer.assign([topic])
+        await consumer.seek_to_beginning(topic)
+        end = (await consumer.end_offsets([topic]))[topic]
+        cut: Cut = START
+        deadline = time.monotonic() + READ_SECONDS_MAX
+        while cut.number < token.cut and await consumer.position(topic) < end and time.monotonic() < deadline:
+            for record in (await consumer.getmany(topic, timeout_ms=500)).get(topic, ()):
+                cut = cuts.next_cut(cut, cuts.decode(record.value), record.timestamp) or cut
+                if cut.number == token.cut:
+                    break
+    finally:
+        await consumer.stop()
+    if cut.number != token.cut:
+        message = f"this log has no cut {token.cut}: the token is of another log"
+        raise TokenError(message)
+    vector = vector_of(token, cut)
+    return Places({t: {int(p): o for p, o in offsets.items()} for t, offsets in vector.items()})

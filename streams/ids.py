@@ -52,17 +52,21 @@ def claim_id(document: str, data: dict[str, Any], parent: str | None) -> str:
         "document": document,
         "parent": parent,
         **{
-            key: _meaning(data.get(key))
+            key: meaning(data.get(key))
             for key in ("type", "home", "stage", "modality", "attributed_to", "valid", "slots")
         },
     }
     return hashlib.sha256(canonical(claim)).hexdigest()
 
 
-def _meaning(value: Any) -> Any:
-    """Reduce a slot to what it means: an entity is its id, and how a value was written is left out."""
+def meaning(value: Any, *, quotes: bool = True) -> Any:
+    """Reduce slots to what they mean: an entity is its id, and how a value was written is left out.
+
+    Quotes make a claim the claim it is, but take no part in the equality of values: leave them out there.
+    """
     if isinstance(value, dict):
         if "id" in value and "surface" in value:
             return value["id"]
-        return {key: _meaning(inner) for key, inner in value.items() if key != "surface"}
-    return [_meaning(inner) for inner in value] if isinstance(value, list) else value
+        left_out = ("surface",) if quotes else ("surface", "quote")
+        return {key: meaning(inner, quotes=quotes) for key, inner in value.items() if key not in left_out}
+    return [meaning(inner, quotes=quotes) for inner in value] if isinstance(value, list) else value

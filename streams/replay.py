@@ -17,13 +17,11 @@ from streams import progress
 from streams.codec import CodecError, NewerVersion, decode_dict
 from streams.entries import entries, table_key
 from streams.lines import Line
-from streams.topics import changelog_name, fact_topics, partition_of, topic_name, views_group
+from streams.topics import changelog_name, fact_topics, partition_of, topic_name, views_app_id
+from streams.vectors import Vector, next_offset
 
 if TYPE_CHECKING:
     from streams.settings import Settings
-
-Vector = dict[str, dict[int, int]]
-"""Topic (without prefix) → partition → next offset."""
 
 BULK = {"fetch_max_bytes": 64 << 20, "max_partition_fetch_bytes": 8 << 20, "fetch_min_bytes": 64 << 10}
 
@@ -79,7 +77,7 @@ async def rebuild(
                     progressed(2000)
             progressed(seen % 2000)
             sink.add(partition, made.values())
-            part = {topic: offsets.get(partition, 0) for topic, offsets in vector.items()}
+            part = {topic: next_offset(vector, topic, partition) for topic in vector}
             ends[partition] = await _write(producer, settings, generation, partition, made, part)
             events, rows = events + seen, rows + len(made)
     finally:
@@ -100,8 +98,8 @@ class _Record:
 async def _below(settings: Settings, partition: int, vector: Vector) -> AsyncIterator[_Record]:
     """Yield the records of one partition number of all fact topics, up to the vector."""
     ends = {
-        TopicPartition(topic_name(settings, topic), partition): offsets.get(partition, 0)
-        for topic, offsets in vector.items()
+        TopicPartition(topic_name(settings, topic), partition): next_offset(vector, topic, partition)
+        for topic in vector
     }
     names = {topic_name(settings, topic): topic for topic in vector}
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False, **BULK)
@@ -157,13 +155,13 @@ async def _commit(settings: Settings, generation: int, vector: Vector) -> None:
     """Give the new generation's group the vector as its committed offsets, so that Faust starts there."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap,
-        group_id=views_group(settings, generation),
+        group_id=views_app_id(settings, generation),
         enable_auto_commit=False,
     )
     await consumer.start()
     try:
         offsets = {
-            TopicPartition(topic_name(settings, topic), partition): vector.get(topic, {}).get(partition, 0)
+            TopicPartition(topic_name(settings, topic), partition): next_offset(vector, topic, partition)
             for topic in fact_topics()
             for partition in range(settings.partitions)
         }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
@@ -51,6 +52,17 @@ def fail(message: str, code: int) -> NoReturn:
     """Say one line on stderr and leave with the code."""
     err.print(f"khabar: {message}", markup=False)
     sys.exit(code)
+
+
+@contextmanager
+def until_signalled(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` on Ctrl-C or SIGTERM, instead of dying in the middle of things."""
+    before = {s: signal.signal(s, lambda *_: stop()) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

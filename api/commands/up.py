@@ -1,0 +1,126 @@
+"""`khabar up`: everything on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.commands.common import err, explained, load_settings, out, until_signalled
+
+if TYPE_CHECKING:
+    from streams.broker import EmbeddedBroker
+    from streams.settings import Settings
+    from streams.supervisor import Supervisor
+
+READY_SECONDS_MAX = 60.0
+
+
+def up(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Ingest the shipped articles and show a tour.")
+    ] = False,
+) -> None:
+    """Start Kafka, the workers, the reader and the API; serve until Ctrl-C."""
+    from streams.supervisor import Supervisor
+    from streams.worker_group import WorkerGroup
+
+    settings = load_settings()
+    supervisor = Supervisor(settings, say=lambda line: err.print(line, markup=False))
+    with explained(), ExitStack() as stack:
+        _refuse_taken_port(settings)
+        broker = stack.enter_context(_broker(settings)) if settings.embedded else None
+        stack.enter_context(until_signalled(supervisor.stop))
+        group = WorkerGroup(settings, supervisor)
+        group.start()
+        supervisor.add("serve", "api.commands", "serve")
+        look = _Look(settings, supervisor, broker, demo)
+
+        def each() -> None:
+            group.adjust()
+            look()
+
+        supervisor.run(each)
+        err.print("stopping …")
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    """Say it before anything is started: the API's own message would be in a log file."""
+    import socket
+
+    from api.errors import ApiPortInUse
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            message = f"port {settings.port} of {settings.host} is taken: set KHABAR_PORT to a free one"
+            raise ApiPortInUse(message) from error
+
+
+def _broker(settings: Settings) -> EmbeddedBroker:
+    """Make the embedded broker with a progress bar for its first start."""
+    from rich.progress import Progress
+
+    from streams.broker import EmbeddedBroker
+
+    bar = Progress(console=err, transient=True)
+    task = bar.add_task("fetching Kafka (once)", total=None)
+
+    def progress(there: int, total: int) -> None:
+        bar.start()
+        bar.update(task, completed=there, total=total)
+        if there == total:
+            bar.stop()
+
+    return EmbeddedBroker(settings, progress)
+
+
+class _Look:
+    """What happens at each look: the greeting once everything is ready, and a broker that died is started."""
+
+    def __init__(
+        self, settings: Settings, supervisor: Supervisor, broker: EmbeddedBroker | None, demo: bool
+    ) -> None:
+        import time
+
+        self._settings, self._broker, self._demo = settings, broker, demo
+        self._supervisor = supervisor
+        self._greeted = False
+        self._deadline = time.monotonic() + READY_SECONDS_MAX
+
+    def __call__(self) -> None:
+        if self._broker is not None and not self._broker.is_alive():
+            err.print("Kafka ended and is started again")
+            self._broker.start()
+        if not self._greeted:
+            self._greeted = self._greet()
+
+    def _greet(self) -> bool:
+        import time
+
+        import httpx
+
+        from api.errors import NotReady
+
+        address = f"http://{self._settings.host}:{self._settings.port}"
+        try:
+            ready = httpx.get(f"{address}/readyz", timeout=1).status_code == 200
+        except httpx.HTTPError:
+            ready = False
+        if not ready:
+            if time.monotonic() > self._deadline:
+                logs = self._settings.data / "logs"
+                message = f"not ready after {READY_SECONDS_MAX:.0f} s: see {logs}"
+                raise NotReady(message)
+            return False
+        if self._demo:
+            from api.demo import tour
+
+            tour(self._settings, address)
+        out.print(
+            f"khabar serves at {address} (documentation: {address}/docs); Ctrl-C stops it", markup=False
+        )
+        return True
