@@ -145,7 +145,7 @@ def _from_html(text: str, name: str) -> dict[str, object]:
     import trafilatura  # takes half a second to import, and only pages need it
 
     extracted = trafilatura.bare_extraction(text, include_comments=False, with_metadata=True)
-    if extracted is None or not extracted.text:
+    if extracted is None or isinstance(extracted, dict) or not extracted.text:
         msg = f"{name}: no article found in the page"
         raise EmptyDocument(msg)
     found = {
@@ -175,7 +175,7 @@ def document_id(document: Document) -> str:
 
 
 def canonical_url(url: str) -> str:
-    """Drop what does not tell articles apart: fragment, tracking parameters, case of the host, default port."""
+    """Drop what does not tell articles apart: fragment, tracking, case of the host, the usual port."""
     try:
         parts = urlsplit(url.strip())
         port = parts.port

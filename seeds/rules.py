@@ -34,10 +34,10 @@ Place = Literal[
     "possessor", "inside", "speaker", "adjacent", "lead", "brackets",
 ]  # fmt: skip
 """Where an item is looked for if no cue finds it. subject and object are those of the trigger, whether it
-is a verb, a passive or a noun; idafa is the name right after a noun; head is the list that a relative
-clause or an apposition with the trigger in it speaks of; pair is the only two names before the trigger, possessor whose it is, inside within its words,
-speaker who says the sentence. Of texts: adjacent takes cues only right behind the trigger, lead the words
-of the clause before it, brackets the words before the bracket that it stands in."""
+is a verb, a passive or a noun; idafa is the name right after a noun; head the list that a relative clause or
+an apposition with the trigger in it speaks of; pair the only two names before the trigger; possessor whose
+the trigger is; inside within its words; speaker who says the sentence. Of texts: adjacent takes cues only
+right behind the trigger, lead the words of the clause before it, brackets those before its bracket."""
 
 Fallback = Literal["topic", "deal", "affiliation", "previous"]
 """Where an entity comes from that the sentence does not name (see `seeds.coref`)."""
@@ -126,10 +126,21 @@ class Rule(RuleModel):
         return self
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML in which `yes` and `no` are words; what is a flag, the model knows."""
+
+
+def _as_written(loader: yaml.SafeLoader, node: yaml.Node) -> str:
+    return str(loader.construct_scalar(node))  # type: ignore[arg-type] # only registered for scalars
+
+
+_Loader.add_constructor("tag:yaml.org,2002:bool", _as_written)
+
+
 def read_rules(source: str, name: str, language: str, verbs: Mapping[str, Any]) -> list[Rule]:
     """Read one rule file. Raises BadRule that names the file and the rule."""
     try:
-        data = yaml.safe_load(source)
+        data = yaml.load(source, _Loader)  # noqa: S506  # a SafeLoader
     except yaml.YAMLError as error:
         msg = f"{name}: not YAML: {' '.join(str(error).split())}"
         raise BadRule(msg) from None

@@ -1,0 +1,260 @@
+"""From a draft to a fact: resolve what was found, and give each slot its value and its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from itertools import combinations
+
+import yaml
+
+from seeds.coref import Context
+from seeds.facts import (
+    Comparison,
+    Entity,
+    Interval,
+    Investor,
+    Modality,
+    Previous,
+    Quantity,
+    SlotValue,
+    Stage,
+    Text,
+)
+from seeds.fill import Hit
+from seeds.match import Draft
+from seeds.rules import Rule
+
+Spans = list[tuple[int, int]]  # folded offsets
+PAIRS = ("partnership", "rivalry")
+PAIRS_MAX = 10
+
+
+@cache
+def slot_kinds(event: str) -> dict[str, str]:
+    """Slots of an event type and what they hold, without the sign of the required ones."""
+    return {name: kind.rstrip("!") for name, kind in _types()[event].items()}
+
+
+@cache
+def required_slots(event: str) -> frozenset[str]:
+    """Slots that a fact of the type must have."""
+    return frozenset(name for name, kind in _types()[event].items() if kind.endswith("!"))
+
+
+@cache
+def _types() -> dict[str, dict[str, str]]:
+    text = (files("seeds") / "rules" / "types.yaml").read_text("utf-8")
+    return {str(event): dict(slots) for event, slots in yaml.safe_load(text).items()}
+
+
+@dataclass
+class Built:
+    """A fact in the making: slots by flat name ("previous.role"), evidence in folded offsets."""
+
+    type: str
+    stage: Stage
+    modality: Modality
+    rule: Rule
+    sentence: int
+    trigger: tuple[int, int]
+    slots: dict[str, SlotValue]
+    evidence: dict[str, Spans]
+    attributed_to: Entity | None = None
+    valid: Interval | None = None
+    parent: Built | None = None
+    also: list[int] = field(default_factory=list)  # other sentences that tell it
+    confidence: list[str] = field(default_factory=list)  # what it rests on: see seeds.confidence
+
+    def entities(self, *names: str) -> list[Entity]:
+        """List the entities of the slots of these names."""
+        found: list[Entity] = []
+        for name in names:
+            value = self.slots.get(name)
+            for v in value if isinstance(value, tuple) else (value,):
+                entity = v.entity if isinstance(v, Investor) else v
+                if isinstance(entity, Entity):
+                    found.append(entity)
+        return found
+
+
+class Incomplete(Exception):
+    """A draft that lacks something; the message says what."""
+
+
+def build(draft: Draft, context: Context) -> Iterator[Built]:
+    """Yield the facts of a draft: one for each member of the slot that the rule says `each` of.
+
+    Raises Incomplete if a required slot stays empty.
+    """
+    values, evidence = _values(draft, context)
+    if draft.rule.event in PAIRS:
+        yield from _pairs(draft, context, values, evidence)
+        return
+    each = draft.rule.each
+    members = values.get(each or "", [])
+    if not each or not isinstance(members, list):
+        yield _one(draft, context, values, evidence)
+        return
+    for n, member in enumerate(members):
+        own = {**evidence, each: [evidence[each][n]]}
+        yield _one(draft, context, {**values, each: [member]}, own)
+
+
+Found = dict[str, list[SlotValue]]
+
+
+def _values(draft: Draft, context: Context) -> tuple[Found, dict[str, Spans]]:
+    """Resolve the hits of each slot; what resolves to nothing falls back as the rule says."""
+    values: Found = {}
+    evidence: dict[str, Spans] = {}
+    taken: set[str] = set()  # one entity has one part in an event
+    order = sorted(
+        draft.rule.slots,
+        key=lambda name: any(h.item and h.item.type == "COREF" for h in draft.hits.get(name, ())),
+    )
+    for name in order:
+        spec = draft.rule.slots[name]
+        for hit in draft.hits.get(name, ()):
+            value = _value(draft, hit, name, context, taken)
+            if value is not None:
+                values.setdefault(name, []).append(value)
+                evidence.setdefault(name, []).append((hit.start, hit.end))
+                if isinstance(value, Entity):
+                    taken.add(value.id)
+        if name not in values:
+            for way in spec.orelse:
+                found = context.fallback(way, draft, taken, values)
+                if found is not None:
+                    if way == "previous" and draft.bare:
+                        draft.telling = draft.telling._replace(stage=context.facts[-1].stage)
+                    values[name], evidence[name] = [found[0]], [found[1]]
+                    taken.add(found[0].id)
+                    break
+        if name not in values and spec.required:
+            msg = f"no {name}"
+            raise Incomplete(msg)
+    return values, evidence
+
+
+def _value(draft: Draft, hit: Hit, name: str, context: Context, taken: set[str]) -> SlotValue | None:
+    if hit.value is not None:
+        return hit.value
+    item = hit.item
+    if item is None or item.type == "ROLE":
+        quote = draft.sentence.scene.exact(hit.start, hit.end)
+        return Text(quote=quote, modality=_part_modality(draft, hit))
+    quantity = getattr(item.what, "quantity", None)
+    if quantity is not None:
+        return quantity if isinstance(quantity, Quantity) else None
+    interval = getattr(item.what, "interval", None)
+    if interval is not None:
+        return interval if isinstance(interval, Interval) else None
+    entity = context.entity(item, draft, taken, product=name == "product")
+    return None if entity is not None and entity.id in taken else entity
+
+
+def _part_modality(draft: Draft, hit: Hit) -> Modality | None:
+    """How a text slot is told, where that differs from the whole."""
+    for frame in draft.spoken:
+        start = draft.sentence.scene.tokens[frame.first].start
+        end = draft.sentence.scene.tokens[frame.last - 1].end
+        reported = frame.media or (frame.speaker is not None and frame.speaker.type == "GROUP")
+        if reported and start <= hit.start < end and draft.telling.modality == Modality.ASSERTED:
+            return Modality.REPORTED
+    return None
+
+
+def _one(draft: Draft, context: Context, values: Found, evidence: dict[str, Spans]) -> Built:
+    slots: dict[str, SlotValue] = dict(draft.rule.const)
+    for name, kind in slot_kinds(draft.rule.event).items():
+        found = values.get(name)
+        if found:
+            slots[name] = _shaped(kind, found)
+    missing = required_slots(draft.rule.event) - set(slots)
+    if missing:
+        msg = f"no {', '.join(sorted(missing))}"
+        raise Incomplete(msg)
+    spans = {name: evidence[name] for name in evidence if name in slots}
+    spans["trigger"] = [draft.span]
+    built = Built(
+        draft.rule.event,
+        draft.telling.stage,
+        draft.telling.modality,
+        draft.rule,
+        draft.sentence.number,
+        draft.span,
+        slots,
+        spans,
+    )
+    _attribute(built, draft, context)
+    _date(built, draft)
+    return built
+
+
+def _shaped(kind: str, found: list[SlotValue]) -> SlotValue:
+    if kind == "investors":
+        return tuple(Investor(entity=e) for e in found if isinstance(e, Entity))
+    if kind == "entities":
+        return tuple(e for e in found if isinstance(e, Entity))
+    return found[0]
+
+
+def _attribute(built: Built, draft: Draft, context: Context) -> None:
+    speaker = draft.telling.speaker
+    if speaker is None:
+        return
+    entity = context.entity(speaker, draft, set())
+    if entity is not None:
+        built.attributed_to = entity
+        built.evidence["attributed_to"] = [(speaker.start, speaker.end)]
+
+
+def _date(built: Built, draft: Draft) -> None:
+    """Let an unused date of the sentence, or the `when` of a product, say when the event was."""
+    when = built.slots.get("when")
+    if isinstance(when, Interval):
+        built.valid = when
+        return
+    if not draft.rule.dated:
+        return
+    near = min(draft.dates, key=lambda d: abs(d.first - draft.trigger.first), default=None)
+    interval = getattr(near.what, "interval", None) if near is not None else None
+    if near is not None and isinstance(interval, Interval):
+        built.valid = interval
+        built.evidence["valid"] = [(near.start, near.end)]
+
+
+def _pairs(draft: Draft, context: Context, values: Found, evidence: dict[str, Spans]) -> Iterator[Built]:
+    """One fact for each pair: of the one party with each other, or among the others alone."""
+    party = [(v, s) for v, s in zip(values.get("party", ()), evidence.get("party", ()), strict=True)]
+    others = list(zip(values.get("others", ()), evidence.get("others", ()), strict=True))
+    pairs = [(p, o) for p in party for o in others] or list(combinations(others, 2))
+    for one, other in pairs[:PAIRS_MAX]:
+        if not isinstance(one[0], Entity) or not isinstance(other[0], Entity) or one[0].id == other[0].id:
+            continue
+        first, second = sorted(
+            (one, other), key=lambda pair: pair[0].id if isinstance(pair[0], Entity) else ""
+        )
+        found: Found = {name: v for name, v in values.items() if name not in ("party", "others")}
+        own = {name: s for name, s in evidence.items() if name in found}
+        built = _one(draft, context, {**found, "parties": [(first[0], second[0])]}, own)  # type: ignore[list-item]
+        built.evidence["parties.0"], built.evidence["parties.1"] = [first[1]], [second[1]]
+        yield built
+
+
+def nested(slots: dict[str, SlotValue]) -> dict[str, SlotValue]:
+    """Put dotted slots together: `previous.role` and `previous.organisation` are one `previous`."""
+    flat = {name: value for name, value in slots.items() if "." not in name}
+    role, organisation = slots.get("previous.role"), slots.get("previous.organisation")
+    if isinstance(role, Text) or isinstance(organisation, Entity):
+        flat["previous"] = Previous(
+            role=role if isinstance(role, Text) else None,
+            organisation=organisation if isinstance(organisation, Entity) else None,
+        )
+    period, ratio = slots.get("compared_with.period"), slots.get("compared_with.ratio")
+    if isinstance(period, Interval) and isinstance(ratio, Quantity):
+        flat["compared_with"] = Comparison(period=period, ratio=ratio)
+    return flat

@@ -1,0 +1,215 @@
+"""Who is meant where a sentence does not name it.
+
+The text is read in order; what facts it has told so far is the context of the next sentence. An antecedent
+is taken only if it is the one that fits; otherwise the slot stays empty.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from seeds.facts import Entity, EntityKind, Investor
+from seeds.rules import Fallback
+from seeds.scene import Item, Scene, Sentence
+
+if TYPE_CHECKING:
+    from seeds.build import Built
+    from seeds.match import Draft
+    from seeds.resolve import Resolver
+
+LOOK_BACK = 2  # sentences that a missing name may have been told before
+DEALS = ("investment", "acquisition")
+ACTORS = {
+    "investment": ("target", "investors"),
+    "acquisition": ("target", "acquirers"),
+    "partnership": ("parties",),
+    "rivalry": ("parties",),
+    "supply": ("supplier",),
+    "customer_pullback": ("supplier",),
+    "appointment": ("organisation",),
+    "departure": ("organisation",),
+    "forecast": ("about", "forecaster"),
+}
+"""The entities of a fact that the next sentence may go on about; of other types the company."""
+
+Place = tuple[int, int]  # folded offsets
+
+
+class Context:
+    """What has been told so far in a document."""
+
+    def __init__(self, scene: Scene, resolver: Resolver) -> None:
+        self.scene = scene
+        self.resolver = resolver
+        self.facts: list[Built] = []
+        self._orgs = [
+            (item, entity)
+            for sentence in scene.sentences
+            for item in sentence.items
+            if item.type == "ORG" and (entity := self.named(item)) is not None
+        ]
+
+    def named(self, item: Item) -> Entity | None:
+        """Return the entity of a mention by name; None for a reference."""
+        return None if item.what is None or item.type == "COREF" else self.resolver.entity(item.what)
+
+    def entity(self, item: Item, draft: Draft, taken: set[str], product: bool = False) -> Entity | None:
+        """Return the entity that an item of a draft stands for; `taken` are those that have another part in it."""
+        surface = self.scene.exact(item.start, item.end)
+        if item.type == "GROUP":
+            return self.resolver.group(surface)
+        if item.type == "COREF":
+            return self._referred(item, draft.sentence, taken, surface)
+        entity = self.named(item)
+        if product and entity is not None and entity.kind != EntityKind.PRODUCT:
+            return self.resolver.product(surface)
+        return entity
+
+    # -- references: "the company", "she"
+
+    def _referred(self, item: Item, sentence: Sentence, taken: set[str], surface: str) -> Entity | None:
+        kind, _, number = getattr(item.what, "cue", "").partition(" ")
+        if number != "one":
+            return None
+        found = self._person_before(item) if kind == "person" else self._org_before(item, sentence, taken)
+        return found.model_copy(update={"surface": surface}) if found is not None else None
+
+    def _org_before(self, item: Item, sentence: Sentence, taken: set[str]) -> Entity | None:
+        """Return the one company that a sentence has named before; else that of the sentence before it."""
+        for number in range(sentence.number, max(sentence.number - LOOK_BACK, 0) - 1, -1):
+            within = self.scene.sentences[number]
+            before = {
+                e.id: e
+                for i, e in self._orgs
+                if within.start <= i.start < within.end and i.end <= item.start and e.id not in taken
+            }
+            if len(before) == 1:
+                return next(iter(before.values()))
+            topic = self._topic_of(number, taken)
+            if topic is not None and (not before or topic.id in before):
+                return topic
+            if before:
+                return self._first_named(before, within)
+        return None
+
+    def _first_named(self, before: dict[str, Entity], within: Sentence) -> Entity | None:
+        """Of several companies in a sentence, the one that opens it: what it is about."""
+        for item, entity in self._orgs:
+            if within.start <= item.start < within.end and entity.id in before:
+                return entity if item.first - within.first <= 6 else None
+        return None
+
+    def _person_before(self, item: Item) -> Entity | None:
+        found: dict[str, Entity] = {}
+        for number in range(len(self.scene.sentences) - 1, -1, -1):
+            sentence = self.scene.sentences[number]
+            if sentence.start > item.start:
+                continue
+            for other in reversed(sentence.items):
+                if other.type == "PERSON" and other.end <= item.start:
+                    entity = self.named(other)
+                    if entity is not None:
+                        found[entity.id] = entity
+            if found:
+                return next(iter(found.values())) if len(found) == 1 else None
+        return None
+
+    # -- fallbacks of slots
+
+    def fallback(
+        self, way: Fallback, draft: Draft, taken: set[str], values: Mapping[str, Sequence[object]]
+    ) -> tuple[Entity, Place] | None:
+        """Find an entity for a slot that the sentence leaves empty, and the words that name it."""
+        if way == "topic":
+            return self._topic(draft, taken)
+        if way == "previous":
+            return self._previous(draft, taken)
+        if way == "deal":
+            return self._deal(draft, taken)
+        return self._affiliation(values, taken)
+
+    def _previous(self, draft: Draft, taken: set[str]) -> tuple[Entity, Place] | None:
+        """Return the company of the fact before, if it was told in this sentence or the one before."""
+        for fact in reversed(self.facts):
+            if draft.sentence.number - fact.sentence > 1:
+                return None
+            for name in ("company", "organisation"):
+                for entity in fact.entities(name):
+                    if entity.id not in taken:
+                        return entity, fact.evidence[name][0]
+        return None
+
+    def _topic(self, draft: Draft, taken: set[str]) -> tuple[Entity, Place] | None:
+        """Tell what the text is about at this point: the one company of this sentence, or of those before."""
+        sentence = draft.sentence
+        for number in range(sentence.number, max(sentence.number - LOOK_BACK, 0) - 1, -1):
+            within = self.scene.sentences[number]
+            named = {e.id: (e, i) for i, e in self._orgs if within.start <= i.start < within.end}
+            named = {key: pair for key, pair in named.items() if key not in taken}
+            topic = self._topic_of(number, taken)
+            if topic is not None and (not named or topic.id in named):
+                place = next(
+                    (f.evidence[n][0] for f in self.facts for n in f.evidence if topic in f.entities(n)), None
+                )
+                if topic.id in named:
+                    item = named[topic.id][1]
+                    place = (item.start, item.end)
+                if place is not None:
+                    return topic, place
+            if len(named) == 1:
+                entity, item = next(iter(named.values()))
+                return entity, (item.start, item.end)
+            if named:
+                break
+        return self._main(taken)
+
+    def _topic_of(self, number: int, taken: set[str]) -> Entity | None:
+        """Return the one company that the facts of a sentence are about."""
+        found: dict[str, Entity] = {}
+        for fact in self.facts:
+            if fact.sentence == number:
+                for entity in fact.entities(*ACTORS.get(fact.type, ("company",))):
+                    if entity.kind == EntityKind.ORG and entity.id not in taken:
+                        found[entity.id] = entity
+        return next(iter(found.values())) if len(found) == 1 else None
+
+    def _main(self, taken: set[str]) -> tuple[Entity, Place] | None:
+        """Return the company that the document names most, if it stands out."""
+        ranked = Counter(e.id for _, e in self._orgs if e.id not in taken).most_common(2)
+        if not ranked or (len(ranked) > 1 and ranked[0][1] < 2 * ranked[1][1]):
+            return None
+        item, entity = next((i, e) for i, e in self._orgs if e.id == ranked[0][0])
+        return entity, (item.start, item.end)
+
+    def _deal(self, draft: Draft, taken: set[str]) -> tuple[Entity, Place] | None:
+        """Return the buyer of the latest deal told before."""
+        for fact in reversed(self.facts):
+            if fact.type in DEALS:
+                name = "investors" if fact.type == "investment" else "acquirers"
+                for n, value in enumerate(fact.slots.get(name) or ()):  # type: ignore[arg-type] # a tuple of parties
+                    entity = value.entity if isinstance(value, Investor) else value
+                    if isinstance(entity, Entity) and entity.id not in taken:
+                        return entity, fact.evidence[name][n]
+        return None
+
+    def _affiliation(
+        self, values: Mapping[str, Sequence[object]], taken: set[str]
+    ) -> tuple[Entity, Place] | None:
+        """Return the company of the person who holds a slot: the one named where the person is first named."""
+        people = {
+            v.id
+            for found in values.values()
+            for v in found
+            if isinstance(v, Entity) and v.kind == EntityKind.PERSON
+        }
+        for sentence in self.scene.sentences:
+            for item in sentence.items:
+                person = self.named(item) if item.type == "PERSON" else None
+                if person is not None and person.id in people:
+                    orgs = {e.id: (e, i) for i, e in self._orgs if sentence.start <= i.start < sentence.end}
+                    if len(orgs) == 1 and next(iter(orgs)) not in taken:
+                        entity, org = next(iter(orgs.values()))
+                        return entity, (org.start, org.end)
+        return None

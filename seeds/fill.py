@@ -1,0 +1,174 @@
+"""Filling a slot: items from their places, quotes, choices and flags from words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from seeds.facts import QUOTE_MAX
+from seeds.phrases import PhraseIndex
+from seeds.places import Places, clitics, words_index
+from seeds.rules import SlotSpec
+from seeds.scene import COMMAS, QUOTES, Item
+
+CHOICE_GAP_MAX = 5
+NAME_WORDS_MAX = 3
+LEAD_WORDS_MIN = 3
+
+
+class Hit(NamedTuple):
+    """Something found for a slot: folded offsets of the words that say so, and the item or the constant."""
+
+    start: int
+    end: int
+    item: Item | None = None
+    value: str | bool | None = None
+
+
+class Filler(Places):
+    """Looks for the slots of one trigger; `filled` is what has been found so far."""
+
+    filled: dict[str, list[Hit]]
+
+    def hits(self, spec: SlotSpec) -> Iterator[list[Hit]]:
+        """Candidates for a slot, the best first; each is a list (of one, unless the slot takes many)."""
+        if spec.type in ("TEXT", "NAME"):
+            yield from ([hit] for hit in self._texts(spec) if self._in_order(hit.start, spec))
+            return
+        if spec.type in ("FLAG", "CHOICE"):
+            yield from ([hit] for hit in self._choices(spec))
+            return
+        seen: set[int] = set()
+        for item in self.items(spec):
+            if item.first not in seen and self._in_order(item.start, spec):
+                seen.add(item.first)
+                yield [Hit(i.start, i.end, i) for i in (self.listed(item, spec) if spec.many else [item])]
+
+    def _in_order(self, start: int, spec: SlotSpec) -> bool:
+        """Check that a hit is behind, or before, what fills another slot."""
+        behind = self.filled.get(spec.behind or "")
+        ahead = self.filled.get(spec.ahead or "")
+        return (not behind or start >= behind[0].end) and (not ahead or start < ahead[0].start)
+
+    # -- words
+
+    def _choices(self, spec: SlotSpec) -> Iterator[Hit]:
+        first, last = self.scope(spec)
+        if spec.type == "FLAG":
+            for cue in words_index(spec.cue).find(self.tokens, first, last):
+                yield self._words(cue.first, cue.last, spec.flag)
+            return
+        index: PhraseIndex[str] = choice_index(tuple((k, v) for k, v in spec.choose.items()))
+        found = index.find(self.tokens, first, last)
+        if "object" in spec.at:
+            found = [c for c in found if self.t.last <= c.first <= self.t.last + CHOICE_GAP_MAX]
+        if "trigger" in spec.at:
+            found = [c for c in found if self.t.first <= c.first < self.t.last]
+        found.sort(key=lambda c: c.first - c.last)  # the longest words say most
+        behind = [c for c in found if c.last > self.t.first]
+        for cue in behind + [c for c in found if c.last <= self.t.first][::-1]:
+            yield self._words(cue.first, cue.last, cue.payload)
+
+    def _words(self, first: int, last: int, value: str | bool | None = None) -> Hit:
+        return Hit(self.tokens[first].start, self.tokens[last - 1].end, None, value)
+
+    def _texts(self, spec: SlotSpec) -> Iterator[Hit]:
+        """Quotes: from a cue to the end of its clause. A clitic cue is left out of the quote."""
+        first, last = self.scope(spec)
+        index, letters = words_index(spec.cue), clitics(spec.cue)
+        found: list[tuple[int, int]] = []  # first token of the quote, offset at which it starts
+        first = first if spec.ahead else max(first, self.t.first)
+        for cue in index.longest(self.tokens, first, last):
+            if "adjacent" in spec.at and not 0 <= cue.first - self.t.last <= 1:
+                continue
+            if spec.start == "at":
+                found.append((cue.first, self.tokens[cue.first].start + len(_lead(cue.form))))
+            elif cue.last < last:
+                found.append((cue.last, self.tokens[cue.last].start))
+        for i in range(self.t.last, last) if letters else ():
+            text = self.tokens[i].text
+            if text[0] in letters and len(text) > 3 and self.s.item_at(i) is None:
+                found.append((i, self.tokens[i].start + 1))
+        yield from self._leads(spec)
+        if "trigger" in spec.at:
+            found.append((self.t.first, self.tokens[self.t.first].start))
+        if "after" in spec.at and self.t.last < last:
+            found.append((self.t.last, self.tokens[self.t.last].start))
+        found.sort(key=lambda f: (f[0] < self.t.first, f[0]))
+        for i, start in found:
+            end = self._name_end(i) if spec.type == "NAME" else self._text_end(i, spec, last)
+            start, end = self._trim(start, end)
+            if start < end:
+                yield Hit(start, end)
+
+    def _leads(self, spec: SlotSpec) -> Iterator[Hit]:
+        """Return the words before the trigger: of its clause, or before the bracket that it stands in."""
+        i = self.t.first
+        if "brackets" in spec.at and i > self.s.first and self.tokens[i - 1].text == "(":
+            i -= 1
+        elif "lead" not in spec.at:
+            return
+        first = i
+        while first > self.s.first and self.tokens[first - 1].text not in COMMAS:
+            if self.s.scene.is_boundary(first - 1):
+                break
+            first -= 1
+        while first < i and not self.s.plain(first):
+            first += 1
+        while i > first and not self.s.plain(i - 1):
+            i -= 1
+        if i - first >= LEAD_WORDS_MIN:
+            start, end = self._trim(self.tokens[first].start, self.tokens[i - 1].end)
+            if 0 < end - start <= QUOTE_MAX - 20:
+                yield Hit(start, end)
+
+    def _text_end(self, i: int, spec: SlotSpec, last: int) -> int:
+        until = words_index(spec.until)
+        begin = self.tokens[i].start
+        end = begin
+        for j in range(i, self.s.last):
+            token = self.tokens[j]
+            ends = token.text in COMMAS or (j > i and self.s.scene.is_boundary(j))
+            if (
+                ends
+                or (j > i and until.at(self.tokens, j, self.s.last))
+                or token.end - begin > QUOTE_MAX - 20
+            ):
+                break
+            end = token.end
+        return end
+
+    def _name_end(self, i: int) -> int:
+        """Give a short name: what stands in quotation marks, else up to three plain words."""
+        if self.tokens[i].text in QUOTES:
+            for j in range(i + 1, min(i + 10, self.s.last)):
+                if self.tokens[j].text in QUOTES:
+                    return self.tokens[j - 1].end
+        end = self.tokens[i].start
+        for j in range(i, min(i + NAME_WORDS_MAX, self.s.last)):
+            if not self.s.plain(j) or not self.tokens[j].is_word:
+                break
+            end = self.tokens[j].end
+        return end
+
+    def _trim(self, start: int, end: int) -> tuple[int, int]:
+        """Leave out quotation marks and spaces at the ends."""
+        folded = self.s.scene.shadow.folded
+        while start < end and (folded[start].isspace() or folded[start] in QUOTES + ",،:."):
+            start += 1
+        while start < end and (folded[end - 1].isspace() or folded[end - 1] in QUOTES + ",،:."):
+            end -= 1
+        return start, end
+
+
+@lru_cache(maxsize=1024)
+def choice_index(choose: tuple[tuple[str, tuple[str, ...]], ...]) -> PhraseIndex[str]:
+    """Return the words of a choice slot, each with its value."""
+    return PhraseIndex((word, value) for value, words in choose for word in words)
+
+
+def _lead(form: object) -> str:
+    """Return the clitics that a quote leaves out."""
+    conjunction, prefix = getattr(form, "conjunction", ""), getattr(form, "prefix", "")
+    return str(conjunction) + str(prefix).replace("ال", "").removesuffix("ل" if prefix == "لل" else "")

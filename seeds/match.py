@@ -1,0 +1,191 @@
+"""Matching: which rules a sentence sets off, and what fills their slots.
+
+One index over the triggers of all rules of a language; each trigger is tried once per rule. What comes out
+are drafts: typed places in the text, nothing resolved yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from seeds.cues import Cue, Frame, frames, scan
+from seeds.fill import Filler, Hit
+from seeds.modality import Telling, chain, tell
+from seeds.phrases import Found, PhraseIndex
+from seeds.places import words_index
+from seeds.rules import Rule, SlotSpec, load_rules, trigger_phrases
+from seeds.scene import Item, Scene, Sentence
+from seeds.tokens import forms
+from seeds.verbs import FormKind
+
+TRIES_MAX = 8  # other fillings that are tried where a required slot stays empty
+PER_SENTENCE_MAX = 60
+FOLLOW_MAX = 12  # tokens behind a trigger in which `follow` words count
+NEXT_MAX = 5  # … and `unfollowed` words
+
+
+@dataclass
+class Draft:
+    """A rule that fired: its trigger, and for each slot the hits that fill it."""
+
+    rule: Rule
+    sentence: Sentence
+    trigger: Cue
+    hits: dict[str, list[Hit]]
+    telling: Telling
+    missing: tuple[str, ...] = ()
+    dates: list[Item] = field(default_factory=list)
+    spoken: list[Frame] = field(default_factory=list)
+    bare: bool = False  # a noun that nothing governs: its stage is that of what it goes on about
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Folded offsets of the trigger words."""
+        tokens = self.sentence.scene.tokens
+        return tokens[self.trigger.first].start, tokens[self.trigger.last - 1].end
+
+
+@cache
+def rule_index(language: str) -> PhraseIndex[tuple[Rule, FormKind]]:
+    """Return the triggers of all rules of a language."""
+    return PhraseIndex(
+        (phrase, (rule, kind)) for rule in load_rules(language) for phrase, kind in trigger_phrases(rule)
+    )
+
+
+def match(scene: Scene) -> Iterator[tuple[Sentence, list[Draft]]]:
+    """Yield the drafts of each sentence, in the order of the text."""
+    for sentence in scene.sentences:
+        yield sentence, match_sentence(sentence)
+
+
+def match_sentence(sentence: Sentence) -> list[Draft]:
+    """Return the drafts of one sentence; those that lack a required slot say which (`missing`)."""
+    found = _triggers(sentence)
+    if not found:
+        return []
+    cues = scan(sentence)
+    spoken = frames(sentence, cues)
+    drafts = []
+    for n, hit in enumerate(found[:PER_SENTENCE_MAX]):
+        rule, kind = hit.payload
+        trigger = Cue(hit.first, hit.last, "trigger", rule.id, hit.form.prefix, kind)
+        limit = _limit(sentence, found[n + 1 :], hit)
+        drafts.append(_draft(sentence, cues, spoken, trigger, rule, limit))
+    return drafts
+
+
+def _triggers(sentence: Sentence) -> list[Found[tuple[Rule, FormKind]]]:
+    """Triggers in order; of one rule at one place only the longest."""
+    tokens = sentence.scene.tokens
+    found = []
+    taken: dict[str, int] = {}
+    for hit in rule_index(sentence.scene.language).find(tokens, sentence.first, sentence.last):
+        rule, _ = hit.payload
+        item = sentence.item_at(hit.first)
+        inside = (
+            item is not None
+            and item.what is not None
+            and not (item.first == hit.first and item.last < hit.last)
+        )
+        if taken.get(rule.id, -1) > hit.first or (inside and item is not None and item.type != "COREF"):
+            continue
+        if _fits(sentence, rule, hit):
+            taken[rule.id] = hit.last
+            found.append(hit)
+    for rule in load_rules(sentence.scene.language):
+        for item in sentence.items if rule.items else ():
+            hit = Found(item.first, item.last, (rule, FormKind.PHRASE), forms(tokens[item.first].text)[0])
+            if item.type in rule.items and _fits(sentence, rule, hit):
+                found.append(hit)
+    return found
+
+
+def _fits(sentence: Sentence, rule: Rule, hit: Found[tuple[Rule, FormKind]]) -> bool:
+    """Check the words that a rule wants, or does not want, around its trigger."""
+    tokens, first, last = sentence.scene.tokens, sentence.first, sentence.last
+    if rule.needs and not words_index(rule.needs).find(tokens, first, last):
+        return False
+    if rule.without and words_index(rule.without).find(tokens, first, last):
+        return False
+    if rule.document and not sentence.scene.has(words_index(rule.document)):
+        return False
+    if rule.unfollowed and words_index(rule.unfollowed).find(
+        tokens, hit.last, min(hit.last + NEXT_MAX, last)
+    ):
+        return False
+    if rule.follow and not words_index(rule.follow).find(tokens, hit.last, min(hit.last + FOLLOW_MAX, last)):
+        return False
+    around = words_index(rule.unless).find(tokens, max(first, hit.first - 4), min(hit.last + 4, last))
+    return not any(f.first < hit.last and f.last > hit.first for f in around)
+
+
+def _limit(
+    sentence: Sentence, later: list[Found[tuple[Rule, FormKind]]], hit: Found[tuple[Rule, FormKind]]
+) -> int:
+    """Where the next event of the same type begins: its slots are not this one's."""
+    event = hit.payload[0].event
+    for other in later:
+        rule, kind = other.payload
+        if rule.event == event and other.first >= hit.last + 2 and kind in (FormKind.PAST, FormKind.PRESENT):
+            return other.first
+    return sentence.last
+
+
+def _draft(
+    sentence: Sentence, cues: list[Cue], spoken: list[Frame], trigger: Cue, rule: Rule, limit: int
+) -> Draft:
+    governing = chain(sentence, cues, trigger)
+    filler = Filler(sentence, trigger, governing, spoken, limit)
+    filler.filled = {}
+    hits, missing = _fill(filler, list(rule.slots.items()), [TRIES_MAX])
+    first, last = sentence.clause(trigger.first, trigger.last)
+    used = _firsts(hits)
+    dates = [
+        i for i in sentence.items if i.type == "DATE" and first <= i.first < last and i.first not in used
+    ]
+    own = {hit.item.first for found in hits.values() for hit in found if hit.item is not None}
+    hedged = any(
+        c.group in ("hedge", "imperfect")
+        for name in rule.hedged_by
+        for hit in hits.get(name, ())
+        for c in cues
+        if hit.start <= sentence.scene.tokens[c.first].start < hit.end
+    )
+    telling = tell(sentence, cues, spoken, trigger, rule, lambda item: item.first in own, hedged)
+    bare = trigger.kind not in (FormKind.PAST, FormKind.PRESENT) and not governing
+    return Draft(rule, sentence, trigger, hits, telling, missing, dates, spoken, bare)
+
+
+def _firsts(hits: dict[str, list[Hit]]) -> set[int]:
+    return {hit.item.first for found in hits.values() for hit in found if hit.item is not None}
+
+
+def _fill(
+    filler: Filler, specs: list[tuple[str, SlotSpec]], tries: list[int]
+) -> tuple[dict[str, list[Hit]], tuple[str, ...]]:
+    """Fill slot after slot; where a required one stays empty, try other fillings of those before it."""
+    if not specs:
+        return {}, ()
+    (name, spec), rest = specs[0], specs[1:]
+    best: tuple[dict[str, list[Hit]], tuple[str, ...]] | None = None
+    for hits in filler.hits(spec):
+        if spec.absent:
+            return {}, (name,)
+        filler.filled[name] = hits
+        taken = {hit.item.first for hit in hits if hit.item is not None} - filler.used
+        filler.used |= taken
+        found, missing = _fill(filler, rest, tries)
+        filler.used -= taken
+        del filler.filled[name]
+        if best is None or len(missing) < len(best[1]):
+            best = ({name: hits, **found}, missing)
+        if not missing or tries[0] <= 0:
+            return best
+        tries[0] -= 1
+    found, missing = _fill(filler, rest, tries) if best is None or not spec.required else ({}, ())
+    if best is None:
+        return found, ((name, *missing) if spec.required else missing)
+    return best if spec.required or len(best[1]) <= len(missing) else (found, missing)

@@ -1,0 +1,114 @@
+"""Merging: partial facts of one event become one; what conflicts stays two.
+
+Two facts are one if type, identities and polarity agree and no value conflicts. The fuller one gives stage
+and modality; the other adds the slots that it lacks, and its evidence.
+"""
+
+from __future__ import annotations
+
+from seeds.build import Built, slot_kinds
+from seeds.facts import Entity, Interval, Investor, Modality, Quantity, SlotValue, Stage, Text
+
+APART = {"survey_statistic", "forecast"}  # each is a claim of its own
+MUST_SHARE = {
+    "investment": ("target", "investors"),
+    "acquisition": ("target",),
+    "appointment": ("person", "organisation"),
+    "departure": ("person", "organisation"),
+    "concern": ("company", "kind", "holder"),
+    "capex_plan": ("company", "amount"),
+    "infrastructure_build": ("company", "kind"),
+    "valuation": ("company", "amount"),
+    "financial_result": ("company", "metric", "amount"),
+}
+"""Slots in which two facts must agree, not merely not differ."""
+DEALS = ("investment", "acquisition")
+
+
+def merge(facts: list[Built]) -> list[Built]:
+    """Merge the facts of a document, and tie the valuations to their deals; order is that of the text."""
+    kept: list[Built] = []
+    for fact in facts:
+        same = next((k for k in kept if _same(k, fact)), None)
+        if same is None:
+            kept.append(fact)
+        else:
+            kept[kept.index(same)] = _joined(same, fact)
+    for fact in kept:
+        _derive(fact, kept)
+    return kept
+
+
+def _same(a: Built, b: Built) -> bool:
+    if a.type != b.type or (a.modality == Modality.DENIED) != (b.modality == Modality.DENIED):
+        return False
+    if a.type in APART:
+        return a.evidence.get("claim", a.trigger) == b.evidence.get("claim", b.trigger) and a.slots == b.slots
+    closed = (Stage.CANCELLED, Stage.ENDED)
+    if (a.stage in closed) != (b.stage in closed):
+        return False
+    shared = MUST_SHARE.get(a.type, ())
+    names = set(a.slots) | set(b.slots)
+    return all(_agree(n, a.slots.get(n), b.slots.get(n), n in shared) for n in names) and _overlap(
+        a.valid, b.valid
+    )
+
+
+def _agree(name: str, x: SlotValue | None, y: SlotValue | None, needed: bool) -> bool:
+    """Tell whether two values of one slot may be told of one event."""
+    if x is None or y is None:
+        return not needed
+    if isinstance(x, Entity) and isinstance(y, Entity):
+        return x.id == y.id
+    if isinstance(x, tuple) and isinstance(y, tuple):
+        return _ids(x) == _ids(y) if name == "parties" else bool(_ids(x) & _ids(y))
+    if isinstance(x, Quantity) and isinstance(y, Quantity):
+        return (x.low, x.high, x.unit) == (y.low, y.high, y.unit)
+    if isinstance(x, Interval) and isinstance(y, Interval):
+        return _overlap(x, y)
+    if isinstance(x, Text):
+        return True  # the same thing is told in many words
+    return x == y
+
+
+def _ids(parties: tuple[Entity, ...] | tuple[Investor, ...]) -> frozenset[str]:
+    return frozenset(p.entity.id if isinstance(p, Investor) else p.id for p in parties)
+
+
+def _overlap(a: Interval | None, b: Interval | None) -> bool:
+    if a is None or b is None or not (a.start and a.end and b.start and b.end):
+        return True
+    return a.start <= b.end and b.start <= a.end
+
+
+def _joined(a: Built, b: Built) -> Built:
+    """Return the fuller fact, with what only the other tells."""
+    main, other = (a, b) if len(a.slots) >= len(b.slots) else (b, a)
+    for name in slot_kinds(main.type):
+        if name not in main.slots and name in other.slots:
+            main.slots[name] = other.slots[name]
+            main.evidence.update(
+                {k: v for k, v in other.evidence.items() if k == name or k.startswith(name + ".")}
+            )
+    if main.valid is None and other.valid is not None:
+        main.valid = other.valid
+        main.evidence.update({k: v for k, v in other.evidence.items() if k == "valid"})
+    main.also = [*main.also, other.sentence, *other.also]
+    main.evidence["trigger"] = sorted({*main.evidence["trigger"], *other.evidence["trigger"]})
+    return main
+
+
+def _derive(fact: Built, facts: list[Built]) -> None:
+    """Give a valuation told with a deal follows from it, and is the deal's valuation too."""
+    if fact.type != "valuation":
+        return
+    company = fact.entities("company")[0].id
+    for deal in facts:
+        near = any(t == fact.sentence for t in (deal.sentence, *deal.also))
+        if deal.type in DEALS and deal.entities("target")[0].id == company and near:
+            fact.parent = deal
+            fact.valid = fact.valid or deal.valid
+            if deal.type == "investment" and "valuation" not in deal.slots:
+                deal.slots["valuation"] = fact.slots["amount"]
+                deal.evidence["valuation"] = fact.evidence["amount"]
+            return

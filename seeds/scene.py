@@ -1,0 +1,258 @@
+"""What a document shows before any rule looks at it: tokens, sentences, and typed items at their places.
+
+An item is a mention (ORG, PERSON, PRODUCT, PLACE, COREF), a described group (GROUP) or a value (MONEY,
+PERCENT, COUNT …). The rules only ever see items and words.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import NamedTuple
+
+from seeds.names import Mention, find_mentions
+from seeds.phrases import PhraseIndex
+from seeds.rules import read_lexicon
+from seeds.sentences import sentences
+from seeds.shadow import Shadow, fold
+from seeds.tokens import Token, forms, tokenise
+from seeds.values import Value, find_values
+
+OPEN, CLOSE = "([", ")]"
+DASHES = ("-", "–", "—")
+QUOTES = "\"“”«»„‟'‘’"
+COMMAS = (",", "،")
+HARD = (";", "؛", ":")
+GROUP_WORDS_MAX = 4
+
+
+class Item(NamedTuple):
+    """A typed stretch of text: folded offsets [start, end), tokens [first, last)."""
+
+    type: str
+    start: int
+    end: int
+    first: int
+    last: int
+    what: Mention | Value | None = None
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """The small words of a language."""
+
+    stops: frozenset[str]  # words that end a noun phrase
+    boundaries: frozenset[str]  # words that start a new clause
+    relatives: frozenset[str]
+    prepositions: frozenset[str]
+    connectors: frozenset[str]  # what joins the names of a list
+    heads: frozenset[str]  # nouns that may stand before a name, so that a clitic on them is one
+    groups: PhraseIndex[str]  # "experts", "مصادر": nouns of described groups
+    roles: PhraseIndex[str]  # "chief executive", and what tells a role by its work ("to lead")
+
+
+@cache
+def grammar(language: str) -> Grammar:
+    """Read the small words of a language from its lexicon."""
+    words = {key: frozenset(_flat(values)) for key, values in read_lexicon(language, "grammar").items()}
+    groups = PhraseIndex((word, word) for word in words["groups"])
+    stops = words["stops"] | words["boundaries"] | words["relatives"] | words["prepositions"]
+    names = ("boundaries", "relatives", "prepositions", "connectors", "heads")
+    roles = read_lexicon(language, "roles")
+    index = PhraseIndex((str(role), kind) for kind in ("roles", "leads") for role in roles[kind])
+    boundaries, relatives, prepositions, connectors, heads = (words[name] for name in names)
+    return Grammar(stops, boundaries, relatives, prepositions, connectors, heads, groups, index)
+
+
+def _flat(values: list[object]) -> list[str]:
+    """Fold the words of a list, whose lines may be lists themselves so that a file reads in paragraphs."""
+    return [word for v in values for word in (_flat(v) if isinstance(v, list) else [fold(str(v))])]
+
+
+@dataclass
+class Sentence:
+    """One sentence: tokens [first, last) and the items in it, in order."""
+
+    scene: Scene
+    number: int
+    first: int
+    last: int
+    items: list[Item] = field(default_factory=list)
+    asides: dict[int, int] = field(default_factory=dict)  # token → number of the aside around it
+
+    @property
+    def start(self) -> int:
+        """Folded offset of its beginning."""
+        return self.scene.tokens[self.first].start
+
+    @property
+    def end(self) -> int:
+        """Folded offset behind it."""
+        return self.scene.tokens[self.last - 1].end
+
+    def item_at(self, token: int) -> Item | None:
+        """Return the item that covers a token."""
+        return self.scene.cover.get(token)
+
+    def plain(self, i: int) -> bool:
+        """Tell whether a token is an ordinary word, such as may stand between a cue and its name."""
+        token = self.scene.tokens[i]
+        if not token.is_word:
+            return token.text in QUOTES
+        return not self.scene.is_stop(i)
+
+    def clause(self, first: int, last: int) -> tuple[int, int]:
+        """Return the tokens around [first, last) up to the nearest clause boundaries of the sentence."""
+        left, right = first, last
+        while left > self.first and not self.scene.is_boundary(left - 1):
+            left -= 1
+        while right < self.last and not self.scene.is_boundary(right):
+            right += 1
+        return left, right
+
+
+class Scene:
+    """A document's text, seen as sentences of tokens and items. `body` is where the text begins in it."""
+
+    def __init__(self, text: str, language: str, published: date | None = None) -> None:
+        self.shadow = Shadow(text)
+        self.language = language
+        self.grammar = grammar(language)
+        self.tokens: list[Token] = tokenise(self.shadow.folded)
+        self._starts = [token.start for token in self.tokens]
+        self.mentions: list[Mention] = list(find_mentions(self.shadow, language))
+        self.cover: dict[int, Item] = {}
+        self.sentences: list[Sentence] = []
+        self._has: dict[int, bool] = {}  # by the identity of a (cached) index
+        for s in sentences(self.shadow):
+            first, last = bisect_left(self._starts, s.start), bisect_left(self._starts, s.end)
+            if first < last:
+                self._add_sentence(first, last, published)
+
+    def _add_sentence(self, first: int, last: int, published: date | None) -> None:
+        sentence = Sentence(self, len(self.sentences), first, last)
+        self.sentences.append(sentence)
+        start, end = sentence.start, sentence.end
+        found: list[Item] = []
+        for value in find_values(self.shadow, start, end, self.language, published_at=published):
+            found.append(self._item(str(value.kind), value.start, value.end, value))
+        low = bisect_left(self.mentions, start, key=lambda m: m.start)
+        high = bisect_left(self.mentions, end, key=lambda m: m.start)
+        for mention in self.mentions[low:high]:
+            found.append(self._item(str(mention.kind), mention.start, mention.end, mention))
+        found.sort(key=lambda item: (item.start, -item.end))
+        for item in found:
+            if all(t not in self.cover for t in range(item.first, item.last)):
+                self._cover(sentence, item)
+        self._add_roles(sentence)
+        self._add_groups(sentence)
+        sentence.items.sort()
+        sentence.items.sort(key=lambda item: item.start)
+        sentence.asides = self._asides(sentence)
+
+    def _item(self, kind: str, start: int, end: int, what: Mention | Value | None) -> Item:
+        first = max(bisect_right(self._starts, start) - 1, 0)
+        return Item(kind.upper(), start, end, first, max(bisect_left(self._starts, end), first + 1), what)
+
+    def _cover(self, sentence: Sentence, item: Item) -> None:
+        sentence.items.append(item)
+        for t in range(item.first, item.last):
+            self.cover[t] = item
+
+    def _add_roles(self, sentence: Sentence) -> None:
+        for found in self.grammar.roles.longest(self.tokens, sentence.first, sentence.last):
+            if found.payload == "leads" and self.language == "ar" and found.form.prefix != "ل":
+                continue
+            if not any(t in self.cover for t in range(found.first, found.last)):
+                lead = (
+                    found.form.conjunction + found.form.prefix
+                    if found.form.prefix != "ال"
+                    else found.form.conjunction
+                )
+                start = self.tokens[found.first].start + len(lead)
+                self._cover(
+                    sentence, Item("ROLE", start, self.tokens[found.last - 1].end, found.first, found.last)
+                )
+
+    def _add_groups(self, sentence: Sentence) -> None:
+        """Give described groups: the noun with its modifiers, which follow it in Arabic and lead it in English."""
+        for found in self.grammar.groups.longest(self.tokens, sentence.first, sentence.last):
+            first, last = found.first, found.last
+            if any(t in self.cover for t in range(first, last)):
+                continue
+            if self.language == "ar":
+                while (
+                    last < sentence.last
+                    and last - found.last < GROUP_WORDS_MAX
+                    and self._modifies(sentence, last)
+                ):
+                    last += 1
+            else:
+                while first > sentence.first and found.first - first < GROUP_WORDS_MAX - 1:
+                    if not self._modifies(sentence, first - 1):
+                        break
+                    first -= 1
+            start = self.tokens[first].start + len(
+                found.form.conjunction + found.form.prefix.replace("ال", "")
+            )
+            if self.language == "ar" and first == found.first and found.form.prefix in ("لل", "بال", "كال"):
+                start = self.tokens[first].start + len(found.form.conjunction) + 1
+            self._cover(sentence, Item("GROUP", start, self.tokens[last - 1].end, first, last))
+
+    def _modifies(self, sentence: Sentence, i: int) -> bool:
+        return self.tokens[i].is_word and i not in self.cover and sentence.plain(i)
+
+    def _asides(self, sentence: Sentence) -> dict[int, int]:
+        """Mark the stretches between brackets or two dashes, each by its first token."""
+        asides: dict[int, int] = {}
+        opened: int | None = None
+        for i in range(sentence.first, sentence.last):
+            text = self.tokens[i].text
+            if opened is None and (text in OPEN or self._is_dash(i)):
+                opened = i
+            elif opened is not None:
+                mate = text in CLOSE if self.tokens[opened].text in OPEN else self._is_dash(i)
+                if mate:
+                    asides.update(dict.fromkeys(range(opened, i + 1), opened))
+                    opened = None
+        if opened is not None and self.tokens[opened].text not in OPEN:
+            asides.update(dict.fromkeys(range(opened, sentence.last), opened))
+        return asides
+
+    def _is_dash(self, i: int) -> bool:
+        """Tell whether a token is a dash with spaces around it (not a hyphen inside a word)."""
+        token = self.tokens[i]
+        if token.text not in DASHES:
+            return False
+        folded = self.shadow.folded
+        return folded[token.start - 1 : token.start].isspace() and folded[token.end : token.end + 1].isspace()
+
+    def is_stop(self, i: int) -> bool:
+        """Tell whether a word ends a noun phrase."""
+        return self._in(i, self.grammar.stops)
+
+    def is_boundary(self, i: int) -> bool:
+        """Tell whether a token starts or parts clauses."""
+        return self.tokens[i].text in HARD or self._is_dash(i) or self._in(i, self.grammar.boundaries)
+
+    def is_relative(self, i: int) -> bool:
+        """Tell whether a word opens a relative clause."""
+        return self._in(i, self.grammar.relatives)
+
+    def _in(self, i: int, words: frozenset[str]) -> bool:
+        text = self.tokens[i].text
+        return text in words or any(f.conjunction and not f.prefix and f.stem in words for f in forms(text))
+
+    def has(self, words: PhraseIndex[str]) -> bool:
+        """Tell whether one of the words stands in the document."""
+        known = self._has.get(id(words))
+        if known is None:
+            known = self._has[id(words)] = bool(words.find(self.tokens, 0, len(self.tokens)))
+        return known
+
+    def exact(self, start: int, end: int) -> str:
+        """Return the text as written behind folded offsets."""
+        first, last = self.shadow.origin(start, end)
+        return self.shadow.text[first:last]
