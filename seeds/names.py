@@ -1,0 +1,221 @@
+"""Names in a text: known ones by the entity list, others by their cues, and what stands for a name told before.
+
+    known names (aliases) ─┐
+    names behind cues ─────┼─► the longest at each place ─► short forms of names told in full ─► mentions
+    "the company", "she" ──┘
+
+Better no mention than a wrong one. Which entity a mention is, `seeds.resolve` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Literal, NamedTuple
+
+from seeds.aliases import SHORT, Hit, Naming, known_names
+from seeds.entities import known_entities
+from seeds.naming import QUOTE_PAIRS, Page
+from seeds.shadow import Shadow
+
+Kind = Literal["ORG", "PERSON", "PRODUCT", "PLACE", "COREF"]
+KINDS: dict[str, Kind] = {"ORG": "ORG", "PERSON": "PERSON", "PRODUCT": "PRODUCT", "PLACE": "PLACE"}
+MENTIONS_MAX = 5000  # hostile text: the rest of the document has no names
+CUES_OF = {
+    "ORG": ("organisation", "organisation_kept", "organisation_dual", "organisation_plural"),
+    "PERSON": ("person",),
+    "PRODUCT": ("product",),
+    "PLACE": ("place",),
+}
+PART_MIN = 3  # letters of a surname, or of the first word of a company's name
+"""What of a name may stand for it later must have so many letters."""
+
+
+class Mention(NamedTuple):
+    """A name, or a reference to one, at folded offsets [start, end), clitics left out.
+
+    `candidates` are the ids of the known entities that it may be; empty for a name in no list. `name` is the
+    text as written. `cue` says what made it a name: "alias", "short" (an alias that its context allows), "part"
+    (of a name told in full), or the cue itself. Of a COREF, `cue` is "org one", "org two" or "person one".
+    """
+
+    start: int
+    end: int
+    kind: Kind
+    candidates: tuple[str, ...]
+    name: str
+    cue: str
+
+
+def find_mentions(shadow: Shadow, language: str) -> list[Mention]:
+    """Return the mentions of a text in order, without overlap."""
+    page = Page(shadow, language)
+    hits = [h for h in known_names(shadow, page.lexicon.lists["not_names"]) if not _of_index(page, h)]
+    told = _told(page, hits)
+    known = [m for hit in hits for m in _in_context(page, hit, told)]
+    proposed = _open_names(page, known)
+    chosen = longest([*known, *proposed])
+    parts = _parts(page, chosen)
+    chosen = longest([*chosen, *parts], first=chosen)
+    referring = _referring(page)
+    return longest([*chosen, *referring], first=chosen)[:MENTIONS_MAX]
+
+
+def _open_names(page: Page, known: list[Mention]) -> list[Mention]:
+    from seeds import names_ar, names_en  # they build on this module
+
+    propose = names_ar.propose if page.language == "ar" else names_en.propose
+    return propose(page, longest(known))
+
+
+def longest(mentions: Iterable[Mention], first: Iterable[Mention] = ()) -> list[Mention]:
+    """Drop overlaps: those in `first` stay, then the longest wins, then what is known."""
+    firm = set(first)
+    order = sorted(
+        set(mentions),
+        key=lambda m: (m not in firm, m.start - m.end, not m.candidates, m.start, m.kind, m.cue),
+    )
+    taken: set[int] = set()
+    chosen = []
+    for mention in order:
+        span = range(mention.start, mention.end)
+        if mention.start in taken or mention.end - 1 in taken or not taken.isdisjoint(span):
+            continue
+        taken.update(span)
+        chosen.append(mention)
+    return sorted(chosen)
+
+
+# -- known names
+
+
+def _of_index(page: Page, hit: Hit) -> bool:
+    """Tell whether a name is that of an index or a street: "مؤشر نيكي", "the Nikkei 225"."""
+    first, last = page.token_at(hit.start), page.behind(hit.end)
+    return page.within(first - 1, "not_after") or page.within(last, "not_before")
+
+
+class Told(NamedTuple):
+    """Entities that a document names: beyond doubt (`bare`), or so that a short name will do (`fully`)."""
+
+    bare: frozenset[str]
+    fully: frozenset[str]
+
+
+def _told(page: Page, hits: list[Hit]) -> Told:
+    """Find what names an entity in full: a plain alias, a ticker in brackets, a cue beside a short alias."""
+    bare = {n.entity for h in hits for n in h.namings if n.context is False and not _doubtful(h, n)}
+    cued = {n.entity for h in hits for n in h.namings if n.context and beside(page, h, n.kind)}
+    symbols = {page.folded(i) for i in range(len(page.tokens)) if _is_symbol(page, i)}
+    listed = {e for symbol in symbols for e in tickers().get(symbol, ())}
+    return Told(frozenset(bare), frozenset(bare | cued | listed))
+
+
+@cache
+def tickers() -> dict[str, tuple[str, ...]]:
+    """Entities by folded ticker, whenever they had it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for entity in known_entities().values():
+        for ticker in entity.identifiers.ticker:
+            symbol = ticker.symbol.casefold()
+            found[symbol] = (*found.get(symbol, ()), entity.id)
+    return found
+
+
+def _is_symbol(page: Page, i: int) -> bool:
+    """Tell whether a token stands in brackets, alone or behind an exchange: "(NASDAQ: META)"."""
+    return page.folded(i + 1) in (")", "]") and page.folded(i - 1) in ("(", "[", ":")
+
+
+def _in_context(page: Page, hit: Hit, told: Told) -> list[Mention]:
+    """The mention that a known name makes in this document, if any: at most one."""
+    allowed: dict[str, tuple[Kind, str]] = {}
+    for naming in hit.namings:
+        kind = KINDS[naming.kind]
+        if naming.context is False:
+            if not _doubtful(hit, naming) or naming.entity in told.bare:
+                allowed[naming.entity] = (kind, "alias")
+        elif (naming.context is True and naming.entity in told.fully) or beside(page, hit, kind):
+            allowed[naming.entity] = (kind, "short")
+    if not allowed:
+        return []
+    kind, cue = next(iter(allowed.values()))
+    ids = tuple(entity for entity, (k, _) in allowed.items() if k == kind)
+    return [Mention(hit.start, hit.end, kind, ids, page.shadow.exact(hit.start, hit.end), cue)]
+
+
+def _doubtful(hit: Hit, naming: Naming) -> bool:
+    """Three Arabic letters with a clitic may be another word: they count where the name stands alone, too."""
+    return bool(hit.head) and len(naming.spelling) < SHORT and not naming.spelling.isascii()
+
+
+def beside(page: Page, hit: Hit, kind: str) -> bool:
+    """Tell whether a cue of its kind stands right beside a name."""
+    first, last = page.token_at(hit.start), page.behind(hit.end)
+    if hit.head and hit.head not in ("و",):
+        return False
+    quoted = page.folded(first - 1) in QUOTE_PAIRS and page.folded(last) in QUOTE_PAIRS.values()
+    if quoted and kind in ("ORG", "PRODUCT"):
+        return True
+    before = page.cues.get(first - 1 if quoted else first)
+    if before is not None and before.group in CUES_OF[kind] and not hit.head:
+        return True
+    return kind == "ORG" and page.language == "en" and page.within(last, "legal_forms")
+
+
+# -- parts of names told before
+
+
+def _parts(page: Page, chosen: list[Mention]) -> list[Mention]:
+    """Surnames, and first words of companies' names, behind the full name in the same document."""
+    owners: dict[str, set[tuple[Kind, tuple[str, ...], str]]] = {}
+    since: dict[str, int] = {}
+    for m in chosen:
+        for part in _parts_of(page, m):
+            owners.setdefault(part, set()).add(
+                (m.kind, m.candidates, "" if m.candidates else m.name.casefold())
+            )
+            since[part] = min(since.get(part, m.end), m.end)
+    found = []
+    for i, token in enumerate(page.tokens):
+        part = token.text.removesuffix("'s").removesuffix("’s")
+        if part not in owners or token.start < since[part] or len(owners[part]) != 1:
+            continue
+        if page.is_latin(i) and not page.is_capital(i):
+            continue
+        kind, candidates, _ = next(iter(owners[part]))
+        end = token.start + len(part)
+        name = page.shadow.exact(token.start, end)
+        found.append(Mention(token.start, end, kind, candidates, name, "part"))
+    return found
+
+
+def _parts_of(page: Page, m: Mention) -> list[str]:
+    words = [t.text for t in page.tokens[page.token_at(m.start) : page.behind(m.end)]]
+    if len(words) < 2 or m.cue == "part":
+        return []
+    lists = page.lexicon.lists
+    if m.kind == "PERSON":
+        part = words[-1]
+        common = lists["given"] | lists["given_words"]
+    elif m.kind == "ORG" and page.is_latin(page.token_at(m.start)):
+        part = words[0]
+        common = lists["given"] | lists["ordinary"] | lists["starters"] | lists["organisation_tails"]
+    else:
+        return []
+    fit = len(part) >= PART_MIN and part not in common and part not in page.lexicon.stops
+    return [part] if fit and part not in lists["organisation"] else []
+
+
+# -- references to names
+
+
+def _referring(page: Page) -> list[Mention]:
+    """The phrases that stand for a name told before."""
+    found = []
+    for hit in page.lexicon.referring.find(page.tokens, 0, len(page.tokens)):
+        kind, number, shortened = hit.payload
+        start = page.tokens[hit.first].start + len(hit.form.conjunction + hit.form.prefix) + shortened
+        end = page.tokens[hit.last - 1].end
+        found.append(Mention(start, end, "COREF", (), page.shadow.exact(start, end), f"{kind} {number}"))
+    return found
