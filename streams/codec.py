@@ -6,13 +6,15 @@ Writers check their own closed schema; readers check the id, upcast, and ignore 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from pydantic import ValidationError
 
+from seeds.facts import OpenEnum, Value
 from streams.errors import BadId, CodecError, Invalid, NewerVersion, NotJson, TooLong, UnknownType
 from streams.events import CATALOGUE, EVENT, SCHEMA_VERSION, AnyEvent
+from streams.homes import home_of
 from streams.ids import canonical, event_id
 from streams.upcast import STEPS, Steps, upcast
 
@@ -29,7 +31,8 @@ __all__ = [
 ]
 
 EVENT_BYTES_MAX = 16 << 10
-RETRACTION_BYTES_MAX = 4 * EVENT_BYTES_MAX
+RETRACTION_BYTES_MAX = 4 * EVENT_BYTES_MAX  # with all that it takes back inside
+RETRACTIONS_DEEP_MAX = 8
 
 
 def wire(event: AnyEvent) -> dict[str, Any]:
@@ -39,17 +42,11 @@ def wire(event: AnyEvent) -> dict[str, Any]:
 
 def encode(event: AnyEvent) -> bytes:
     """Write an event. Raises Invalid for a value outside the closed schema, BadId, TooLong."""
-    data = wire(event)
-    try:
-        EVENT.validate_python(data)
-    except ValidationError as error:
-        raise Invalid(_first(error)) from error
-    if event.type != "retraction" and (where := _unknown(data)):
+    if (where := _other(event)) is not None:
         message = f"{where} is `other`, which only a reader may meet"
         raise Invalid(message)
-    if event_id(data) != event.id:
-        message = f"event {event.id[:12]}… has content of another id"
-        raise BadId(message)
+    data = wire(event)
+    _read(data, STEPS, SCHEMA_VERSION, extra="forbid")
     value = canonical(data)
     limit = RETRACTION_BYTES_MAX if event.type == "retraction" else EVENT_BYTES_MAX
     if len(value) > limit:
@@ -60,34 +57,83 @@ def encode(event: AnyEvent) -> bytes:
 
 def decode(value: bytes | None) -> AnyEvent:
     """Read an event. Raises a subclass of CodecError; NewerVersion is the one to stop at."""
-    try:
-        return EVENT.validate_python(decode_dict(value), extra="ignore")
-    except ValidationError as error:
-        raise Invalid(_first(error)) from error
+    return _read(_loads(value), STEPS, SCHEMA_VERSION)[1]
 
 
 def decode_dict(value: bytes | None, steps: Steps = STEPS, newest: int = SCHEMA_VERSION) -> dict[str, Any]:
-    """Read the data of an event, id checked and upcast, without building the model."""
+    """Read an event as `decode` does, and give its data, upcast, with what this version does not know.
+
+    What a retraction takes back is upcast in it too.
+    """
+    return _read(_loads(value), steps, newest)[0]
+
+
+def _loads(value: bytes | None) -> Any:
     try:
-        data = orjson.loads(value or b"")
+        return orjson.loads(value or b"")
     except orjson.JSONDecodeError as error:
         message = f"not JSON: {error}"
         raise NotJson(message) from error
-    if not isinstance(data, dict) or not isinstance(data.get("source"), dict) or "salt" not in data["source"]:
+
+
+def _read(
+    data: Any, steps: Steps, newest: int, *, extra: Literal["ignore", "forbid"] = "ignore", depth: int = 0
+) -> tuple[dict[str, Any], AnyEvent]:
+    """Check data as written, id first; give the upcast data and the model of it."""
+    _check_id(data)
+    version = data.get("schema_version")
+    if type(version) is not int or version < 0:
+        message = f"schema_version is {str(version)[:20]!r}, not a number"
+        raise Invalid(message)
+    if version > newest:
+        message = f"an event has schema version {version}, this khabar reads up to {newest}: update it first"
+        raise NewerVersion(message)
+    if data.get("type") not in CATALOGUE:
+        message = f"unknown event type {str(data.get('type'))[:64]!r}"
+        raise UnknownType(message)
+    data = upcast(data, steps, newest)
+    if data["type"] == "retraction":
+        data = _with_target_read(data, steps, newest, depth)
+    try:
+        event = EVENT.validate_python(data, extra=extra)
+    except ValidationError as error:
+        raise Invalid(first_complaint(error)) from error
+    if event.home != (home := home_of(event)):
+        message = f"home is {event.home[:100]!r}, but the event belongs to {home[:100]!r}"
+        raise Invalid(message)
+    return data, event
+
+
+def _check_id(data: Any) -> None:
+    source = data.get("source") if isinstance(data, dict) else None
+    if not isinstance(source, dict) or not isinstance(source.get("salt"), str):
         message = "not an event: no `source.salt`"
         raise Invalid(message)
     try:
         honest = event_id(data) == data.get("id")
-    except (TypeError, RecursionError, orjson.JSONEncodeError) as error:
+    except (TypeError, RecursionError) as error:  # a float, an integer beyond 64 bits, a tower of lists
         message = f"not an event: {error}"
         raise Invalid(message) from error
     if not honest:
         message = f"the id {str(data.get('id'))[:64]} is not that of the content"
         raise BadId(message)
-    if data.get("type") not in CATALOGUE:
-        message = f"unknown event type {str(data.get('type'))[:64]!r}"
-        raise UnknownType(message)
-    return upcast(data, steps, newest)
+
+
+def _with_target_read(data: dict[str, Any], steps: Steps, newest: int, depth: int) -> dict[str, Any]:
+    """Check the event inside a retraction like any other, so that nobody has to trust it."""
+    if depth == RETRACTIONS_DEEP_MAX:
+        message = f"more than {RETRACTIONS_DEEP_MAX} retractions of one another"
+        raise Invalid(message)
+    slots = data.get("slots")
+    target = slots.get("event") if isinstance(slots, dict) else None
+    try:
+        read, _ = _read(target, steps, newest, depth=depth + 1)
+    except NewerVersion:
+        raise
+    except CodecError as error:
+        message = f"slots.event: {error}"
+        raise Invalid(message) from error
+    return {**data, "slots": {**data["slots"], "event": read}}
 
 
 def headers(event: AnyEvent) -> list[tuple[str, bytes]]:
@@ -97,50 +143,30 @@ def headers(event: AnyEvent) -> list[tuple[str, bytes]]:
         "ce_id": event.id,
         "ce_type": f"khabar.{event.type}.v{event.schema_version}",
         "ce_source": "/khabar/documents",
-        "ce_subject": _ascii(event.home),
+        "ce_subject": event.home,
         "ce_dataschema": f"/schemas/v{event.schema_version}/{event.type}.json",
         "content-type": "application/json",
     }
     return [(key, value.encode()) for key, value in said.items()]
 
 
-def _ascii(text: str) -> str:
-    """Percent-encode what is not printable ASCII, as the CloudEvents header binding asks for."""
-    return "".join(
-        c if " " < c < "\x7f" and c not in '"%' else "".join(f"%{b:02X}" for b in c.encode()) for c in text
-    )
-
-
-def _first(error: ValidationError) -> str:
+def first_complaint(error: ValidationError) -> str:
     """Tell the first of a model's complaints in one line."""
-    complaint = error.errors(include_url=False, include_input=False)[0]
+    complaint = error.errors(include_url=False, include_input=False, include_context=False)[0]
     return f"{'.'.join(str(part) for part in complaint['loc'])}: {complaint['msg']}"
 
 
-CLOSED_TAILS = (
-    "kind",
-    "precision",
-    "bound",
-    "status",
-    "stage",
-    "modality",
-    "extent",
-    "metric",
-    "offer",
-    "cause",
-)
-
-
-def _unknown(value: Any, path: str = "") -> str | None:
-    """Find an enumeration that says `other`."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if inner == "other" and key in CLOSED_TAILS:
-                return f"{path}{key}"
-            if found := _unknown(inner, f"{path}{key}."):
-                return found
-    if isinstance(value, list):
-        for number, inner in enumerate(value):
-            if found := _unknown(inner, f"{path}{number}."):
-                return found
-    return None
+def _other(value: Any, path: str = "") -> str | None:
+    """Find an enumeration that says `other`, and name its path."""
+    if isinstance(value, OpenEnum):
+        return path if value == "other" else None
+    if isinstance(value, Value):
+        inner = [(name, getattr(value, name)) for name in type(value).model_fields]
+    elif isinstance(value, tuple):
+        inner = [(str(number), item) for number, item in enumerate(value)]
+    else:
+        return None
+    return next(
+        (where for name, item in inner if (where := _other(item, f"{path}.{name}".lstrip("."))) is not None),
+        None,
+    )

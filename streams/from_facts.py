@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from seeds.facts import Entity, Fact, Parsed, Rejected, Span
+from seeds.facts import Fact, Parsed, Rejected, Span
 from streams.codec import encode, wire
 from streams.documents import StoredDocument
 from streams.errors import CodecError
 from streams.events import CATALOGUE, EVENT, SCHEMA_VERSION, AnyEvent
+from streams.homes import home_of
 from streams.ids import claim_id, event_id
 
 EVENTS_MAX = 200  # a document
@@ -110,15 +111,6 @@ def _event(
     claim = claim_id(document.document, wire(event), parent[1] if parent else None)
     event = event.model_copy(update={"claim_id": claim})
     return event.model_copy(update={"id": event_id(wire(event))})
-
-
-def home_of(event: AnyEvent) -> str:
-    """Give the id that is the event's partition key: that of its home slot, else its document's."""
-    name = event.slots.home
-    if name == "parties":
-        return str(event.slots.parties[0].id)  # type: ignore[union-attr]  # only pairs say "parties"
-    home = getattr(event.slots, name) if name else None
-    return home.id if isinstance(home, Entity) else event.source.document
 
 
 def source_of(document: StoredDocument) -> dict[str, Any]:

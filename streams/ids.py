@@ -16,14 +16,18 @@ VERBATIM = ("surface", "quote", "exact")
 
 
 def canonical(data: Any) -> bytes:
-    """Write data as RFC 8785 JSON. With ASCII keys, no floats and small integers, sorting is all it takes."""
-    return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+    """Write data as RFC 8785 JSON: with ASCII keys and no floats, sorting is all it takes.
+
+    Raises TypeError for an integer that a double does not hold exactly.
+    """
+    return orjson.dumps(data, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
 
 
 def erased(value: Any, salt: str) -> Any:
     """Put `{"sha256": …}` of salt and string in the place of every verbatim string.
 
-    One that is erased already stays, so an event whose strings were erased keeps its id.
+    One that is erased already stays, so an event whose strings were erased keeps its id. Raises TypeError
+    for a float.
     """
     if isinstance(value, dict):
         return {
@@ -32,7 +36,12 @@ def erased(value: Any, salt: str) -> Any:
             else erased(inner, salt)
             for key, inner in value.items()
         }
-    return [erased(inner, salt) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [erased(inner, salt) for inner in value]
+    if isinstance(value, float):
+        message = "a float, which JSON writers do not agree on: decimals are strings"
+        raise TypeError(message)
+    return value
 
 
 def event_id(data: dict[str, Any]) -> str:
