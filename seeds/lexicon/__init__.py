@@ -1,12 +1,11 @@
 """What the languages' words mean: one folder a language, one YAML file a subject, `any` for signs and codes.
 
-The files map a meaning to the words that tell it. They are read once and checked against a model, so that
+The files map a meaning to the words that tell it. They are checked against a model, so that
 a slip in one is told with the file's name and not as a value that is never found.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from importlib.resources import files
 from typing import TypeVar
 
@@ -62,12 +61,11 @@ def read(source: str, name: str, model: type[M]) -> M:
         raise BadLexicon(name, f"{where}: {first['msg']}") from None
 
 
-@cache
 def load(folder: str, subject: str, model: type[M]) -> M:
     """Load `seeds/lexicon/<folder>/<subject>.yaml`. Raises BadLexicon."""
-    file = files(__package__) / folder / f"{subject}.yaml"
+    name = f"{folder}/{subject}.yaml"
     try:
-        source = file.read_text("utf-8")
+        source = (files(__package__) / name).read_text("utf-8")
     except OSError as error:
-        raise BadLexicon(f"{folder}/{subject}.yaml", error.strerror or "cannot be read") from None
-    return read(source, f"{folder}/{subject}.yaml", model)
+        raise BadLexicon(name, error.strerror or "cannot be read") from None
+    return read(source, name, model)
