@@ -1,4 +1,4 @@
-"""Names in a text: known ones by the entity list, others by their cues, and what stands for a name told before.
+"""Names in a text: known ones by the entity list, others by their cues, and what stands for a name.
 
     known names (aliases) ─┐
     names behind cues ─────┼─► the longest at each place ─► short forms of names told in full ─► mentions
@@ -9,17 +9,16 @@ Better no mention than a wrong one. Which entity a mention is, `seeds.resolve` s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from seeds import names_ar, names_en
 from seeds.aliases import SHORT, Hit, Naming, known_names
 from seeds.entities import known_entities
+from seeds.mention import KINDS, Kind, Mention, longest
 from seeds.naming import QUOTE_PAIRS, Page
 from seeds.shadow import Shadow
 
-Kind = Literal["ORG", "PERSON", "PRODUCT", "PLACE", "COREF"]
-KINDS: dict[str, Kind] = {"ORG": "ORG", "PERSON": "PERSON", "PRODUCT": "PRODUCT", "PLACE": "PLACE"}
 MENTIONS_MAX = 5000  # hostile text: the rest of the document has no names
 CUES_OF = {
     "ORG": ("organisation", "organisation_kept", "organisation_dual", "organisation_plural"),
@@ -27,24 +26,9 @@ CUES_OF = {
     "PRODUCT": ("product",),
     "PLACE": ("place",),
 }
-PART_MIN = 3  # letters of a surname, or of the first word of a company's name
-"""What of a name may stand for it later must have so many letters."""
+PART_MIN = 3  # letters of a surname, or of the first word of a company's name, that stands for it later
 
-
-class Mention(NamedTuple):
-    """A name, or a reference to one, at folded offsets [start, end), clitics left out.
-
-    `candidates` are the ids of the known entities that it may be; empty for a name in no list. `name` is the
-    text as written. `cue` says what made it a name: "alias", "short" (an alias that its context allows), "part"
-    (of a name told in full), or the cue itself. Of a COREF, `cue` is "org one", "org two" or "person one".
-    """
-
-    start: int
-    end: int
-    kind: Kind
-    candidates: tuple[str, ...]
-    name: str
-    cue: str
+__all__ = ["Kind", "Mention", "find_mentions"]
 
 
 def find_mentions(shadow: Shadow, language: str) -> list[Mention]:
@@ -53,37 +37,13 @@ def find_mentions(shadow: Shadow, language: str) -> list[Mention]:
     hits = [h for h in known_names(shadow, page.lexicon.lists["not_names"]) if not _of_index(page, h)]
     told = _told(page, hits)
     known = [m for hit in hits for m in _in_context(page, hit, told)]
-    proposed = _open_names(page, known)
+    propose = names_ar.propose if language == "ar" else names_en.propose
+    proposed = propose(page, longest(known))
     chosen = longest([*known, *proposed])
     parts = _parts(page, chosen)
     chosen = longest([*chosen, *parts], first=chosen)
     referring = _referring(page)
     return longest([*chosen, *referring], first=chosen)[:MENTIONS_MAX]
-
-
-def _open_names(page: Page, known: list[Mention]) -> list[Mention]:
-    from seeds import names_ar, names_en  # they build on this module
-
-    propose = names_ar.propose if page.language == "ar" else names_en.propose
-    return propose(page, longest(known))
-
-
-def longest(mentions: Iterable[Mention], first: Iterable[Mention] = ()) -> list[Mention]:
-    """Drop overlaps: those in `first` stay, then the longest wins, then what is known."""
-    firm = set(first)
-    order = sorted(
-        set(mentions),
-        key=lambda m: (m not in firm, m.start - m.end, not m.candidates, m.start, m.kind, m.cue),
-    )
-    taken: set[int] = set()
-    chosen = []
-    for mention in order:
-        span = range(mention.start, mention.end)
-        if mention.start in taken or mention.end - 1 in taken or not taken.isdisjoint(span):
-            continue
-        taken.update(span)
-        chosen.append(mention)
-    return sorted(chosen)
 
 
 # -- known names
@@ -128,7 +88,7 @@ def _is_symbol(page: Page, i: int) -> bool:
 
 
 def _in_context(page: Page, hit: Hit, told: Told) -> list[Mention]:
-    """The mention that a known name makes in this document, if any: at most one."""
+    """Return the mention that a known name makes in this document, if any: at most one."""
     allowed: dict[str, tuple[Kind, str]] = {}
     for naming in hit.namings:
         kind = KINDS[naming.kind]
@@ -211,7 +171,7 @@ def _parts_of(page: Page, m: Mention) -> list[str]:
 
 
 def _referring(page: Page) -> list[Mention]:
-    """The phrases that stand for a name told before."""
+    """Return the phrases that stand for a name told before."""
     found = []
     for hit in page.lexicon.referring.find(page.tokens, 0, len(page.tokens)):
         kind, number, shortened = hit.payload

@@ -20,6 +20,7 @@ from seeds.tokens import Token, forms, tokenise
 from seeds.verbs import conjugate
 
 QUOTE_PAIRS = {"«": "»", "“": "”", '"': '"', "„": "“", "”": "“"}
+BULLETS = ("•", "-", "–", "—")
 CUE_LISTS = (
     "organisation",
     "organisation_kept",
@@ -31,6 +32,7 @@ CUE_LISTS = (
     "person",
     "person_announced",
 )
+ORGANISATIONS = ("organisation", "organisation_kept", "organisation_dual", "organisation_plural")
 Words = tuple[str, ...]
 
 
@@ -122,7 +124,7 @@ def names_lexicon(language: str) -> Names:
 
 
 def _with_to(phrase: str) -> list[tuple[str, int]]:
-    """A phrase, and its form behind "to", which shortens the article: الشركة, للشركة."""
+    """Return a phrase, and its form behind "to", which shortens the article: الشركة, للشركة."""
     return [(phrase, 0), ("لل" + phrase[2:], 1)] if phrase.startswith("ال") else [(phrase, 0)]
 
 
@@ -155,16 +157,16 @@ class Page:
 
     @cached_property
     def opening(self) -> frozenset[int]:
-        """The tokens whose capital may be a sentence's: its first, and those behind a quotation mark or colon."""
+        """Tokens whose capital may be a sentence's: its first, and those behind a mark that opens one."""
         found = {bisect_left(self.starts, s.start) for s in sentences(self.shadow)}
         for i, token in enumerate(self.tokens[:-1]):
-            if token.text in QUOTE_PAIRS or token.text in (":", "•", "-", "–", "—"):
-                if i in found or token.text == ":" or self.folded(i - 1) in (",", ":", ""):
-                    found.add(i + 1)
+            opens = token.text in QUOTE_PAIRS or token.text in BULLETS
+            if token.text == ":" or (opens and (i in found or self.folded(i - 1) in (",", ":", ""))):
+                found.add(i + 1)
         return frozenset(found)
 
     def folded(self, i: int) -> str:
-        """The folded word at a token, "" outside the text."""
+        """Return the folded word at a token, "" outside the text."""
         return self.tokens[i].text if 0 <= i < len(self.tokens) else ""
 
     def within(self, i: int, name: str) -> bool:
@@ -189,7 +191,7 @@ class Page:
         return any(form.stem in words for form in forms(self.folded(i)) if form.prefix or form.conjunction)
 
     def exact(self, i: int) -> str:
-        """A token as written."""
+        """Return a token as written."""
         return self.shadow.exact(self.tokens[i].start, self.tokens[i].end)
 
     def is_latin(self, i: int) -> bool:
@@ -209,9 +211,9 @@ class Page:
         )
 
     def token_at(self, offset: int) -> int:
-        """The token that covers a folded offset."""
+        """Return the token that covers a folded offset."""
         return max(bisect_right(self.starts, offset) - 1, 0)
 
     def behind(self, offset: int) -> int:
-        """The first token that starts at a folded offset or behind it."""
+        """Return the first token that starts at a folded offset or behind it."""
         return bisect_left(self.starts, offset)

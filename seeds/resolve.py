@@ -13,11 +13,12 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from seeds.entities import known_entities
 from seeds.facts import Entity, EntityKind
-from seeds.names import Mention
+from seeds.mention import Mention
 from seeds.naming import names_lexicon
 from seeds.sentences import Sentence
 from seeds.shadow import Shadow, fold
@@ -64,7 +65,7 @@ def resolve(mentions: Sequence[Mention], shadow: Shadow, published: date | None 
 def _first_names(names: list[Mention], shadow: Shadow) -> dict[Mention, Mention]:
     """Map short names, and names in brackets behind another, to the mention that says it in full."""
     fullest: dict[Mention, Mention] = {}
-    for before, after in zip(names, names[1:], strict=False):
+    for before, after in pairwise(names):
         if _in_apposition(before, after, shadow):
             fullest[after] = before
             if after.candidates and not before.candidates:
@@ -99,7 +100,7 @@ def _in_apposition(before: Mention, after: Mention, shadow: Shadow) -> bool:
 
 
 def _parts(kind: str, words: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """What may stand for a longer name: a surname for a person, the first words for an organisation."""
+    """Return what may stand for a longer name: of a person the surname, of a company the first words."""
     if kind == "PERSON":
         return [words[n:] for n in range(1, len(words))]
     return [words[:n] for n in range(1, len(words))] if kind == "ORG" else []
@@ -113,7 +114,7 @@ def _forms() -> frozenset[str]:
 
 
 def _words(name: str) -> tuple[str, ...]:
-    """The folded words of a name, without those that do not tell names apart."""
+    """Return the folded words of a name, without those that do not tell names apart."""
     words = tuple(
         re.sub(r"['’]s$", "", w).replace(".", "") for w in re.findall(r"[^\s\-–()\"«»“”,،&/]+", fold(name))
     )
@@ -147,7 +148,7 @@ def unresolved_id(name: str) -> str:
 def _settled(
     candidates: tuple[str, ...], m: Mention, names: Iterable[Mention], published: date | None
 ) -> tuple[str, ...]:
-    """Choose among entities of one name: those the document names otherwise, too; those that had it that day."""
+    """Choose among entities of one name: what the document names otherwise, too; what had it that day."""
     elsewhere = {n.candidates[0] for n in names if len(n.candidates) == 1}
     told = tuple(c for c in candidates if c in elsewhere)
     if len(told) == 1 or published is None:

@@ -1,4 +1,4 @@
-"""The entities that khabar knows by name: organisations, people, products and places, read from the YAML beside.
+"""The entities that khabar knows by name: organisations, people, products, places; read from the YAML beside.
 
 An entry has an `id` (a stable ASCII slug), a `kind`, an English `name`, perhaps an Arabic one, `aliases`, and
 `identifiers` where they are certain: a wrong one is worse than none. Names and plain aliases stand for their
@@ -105,7 +105,7 @@ class KnownEntity(Value):
         return tuple(dict.fromkeys((*own, *self.aliases)))
 
     def display_ar(self) -> str | None:
-        """The Arabic name as shown to people: the first spelling of its sounds."""
+        """Return the Arabic name as shown to people: the first spelling of its sounds."""
         return Alias.model_validate(self.name_ar).spellings()[0] if self.name_ar else None
 
 

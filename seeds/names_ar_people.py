@@ -1,0 +1,135 @@
+"""People in Arabic text that are in no list: by a title, by a first name, by what stands around two words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seeds.mention import Mention, Search
+from seeds.naming import ORGANISATIONS, Cue, Page
+
+PERSON_MAX = 4
+TITLE_REACH = 10  # tokens between a title and the name: "الرئيس التنفيذي لشركة X الجديد، Y"
+COMMAS = ("،", ",")
+
+
+def people(page: Page, known: list[Mention]) -> list[Mention]:
+    """Return the people of a text in no order; they may overlap."""
+    return list(_People(page, known).all())
+
+
+def is_common(page: Page, word: str) -> bool:
+    """Tell whether a word is an ordinary one that often stands behind a cue."""
+    lists = page.lexicon.lists
+    bare = word.removeprefix("ال")
+    return any(w in lists[key] for w in (word, bare) for key in ("descriptions", "generic", "between"))
+
+
+class _People(Search):
+    def all(self) -> Iterator[Mention]:
+        """People behind a title, before one, or by a first name that is no ordinary word."""
+        page = self.page
+        for i, cue in page.cues.items():
+            word = page.exact(cue.last - 1)
+            if cue.group == "person":
+                start = self._past_title(i)
+                last = self._person(start, titled=True)
+                if last == start:
+                    start, last = self._between_commas(i)
+                if last > start:
+                    yield self.mention(start, last, "PERSON", word)
+                yield from self._before_title(cue)
+            elif cue.group == "person_announced" and self._unknown(i) and page.is_stop(i + 2):
+                yield self.mention(i, i + 2, "PERSON", word)
+        for i in range(len(page.tokens)):
+            skip = self._first_name(i)
+            last = self._person(i, titled=False, skip=skip) if skip is not None else i
+            if last > i:
+                yield self.mention(i, last, "PERSON", "first name", skip=skip or 0)
+
+    def _first_name(self, i: int) -> int | None:
+        """Return the letters of a clitic before a first name at a token; None if it is no first name."""
+        word = self.page.folded(i)
+        if i in self.covered:
+            return None
+        heads = (0, 1) if word[0] in "ولب" else (0,)
+        return next((n for n in heads if len(word) > n + 2 and word[n:] in self.lists["given"]), None)
+
+    def _past_title(self, i: int) -> int:
+        """Skip what stands between a title and the name: the organisation, an adjective, a comma."""
+        page = self.page
+        end = min(i + TITLE_REACH, len(page.tokens))
+        while i < end:
+            known = self.known.get(i)
+            if known is not None and known.kind in ("ORG", "PLACE"):
+                i = page.behind(known.end)
+            elif page.within(i, "person_between") or page.folded(i) in COMMAS or self._heads_organisation(i):
+                i += 1
+            else:
+                break
+        return i
+
+    def _heads_organisation(self, i: int) -> bool:
+        cue = self.page.cues.get(i + 1)
+        return cue is not None and cue.first == i and cue.group in ORGANISATIONS
+
+    def _between_commas(self, i: int) -> tuple[int, int]:
+        """Return the two or three words between commas behind a title: "وزير المالية، X Y، …"."""
+        page = self.page
+        for j in range(i, min(i + TITLE_REACH, len(page.tokens))):
+            if page.folded(j) in COMMAS:
+                start = j + 1
+                last = start + 2 if page.folded(start + 2) in COMMAS else start + 3
+                ends = page.folded(last) in COMMAS and self._unknown(start)
+                return (start, last) if ends and not page.is_stop(last - 1) else (i, i)
+            if not page.tokens[j].is_word or page.says(page.folded(j), page.lexicon.verbs):
+                break
+        return i, i
+
+    def _before_title(self, cue: Cue) -> Iterator[Mention]:
+        """Two words between a verb of saying and a title: "قال X Y الرئيس التنفيذي"."""
+        page, i = self.page, cue.first - 2
+        definite = page.folded(cue.first).startswith("ال")
+        if definite and i > 0 and page.within(i - 1, "person_after_verb") and self._unknown(i):
+            yield self.mention(i, i + 2, "PERSON", page.exact(cue.last - 1))
+
+    def _person(self, i: int, titled: bool, skip: int = 0) -> int:
+        """Return the token behind a person's name that starts at a token, or `i`."""
+        page = self.page
+        word = page.folded(i)[skip:]
+        given = self.lists["given"] | (self.lists["given_words"] if titled else frozenset())
+        if i in self.covered or word not in given:
+            return i
+        last = i + 2 if word == "عبد" else i + 1
+        while last < i + PERSON_MAX + 1 and page.close(last) and last not in self.covered:
+            if page.folded(last) in self.lists["person_joint"]:
+                last += 2
+                continue
+            if page.is_stop(last) or not self._surname(last):
+                break
+            last += 1
+            more = page.folded(last - 1) in self.lists["given"] | self.lists["given_words"] | {"عبد"}
+            if not more and page.folded(last) not in self.lists["person_joint"]:
+                break
+        return last if i + 1 < last <= len(page.tokens) else i
+
+    def _surname(self, i: int) -> bool:
+        """Tell whether a word may be part of a person's name: no ordinary word, no cue."""
+        page, word = self.page, self.page.folded(i)
+        if (
+            len(word) < 3
+            or not word.isalpha()
+            or page.is_latin(i)
+            or (word[0] in "يت" and word.endswith(("ون", "ين")))
+        ):
+            return False
+        if is_common(page, word) and word not in self.lists["given_words"]:
+            return False
+        cue = page.cues.get(i + 1)
+        return cue is None or cue.first != i
+
+    def _unknown(self, i: int) -> bool:
+        """Tell whether two words of which none is known may be a name."""
+        page = self.page
+        if any(page.is_stop(j) or j in self.covered or not self._surname(j) for j in (i, i + 1)):
+            return False
+        return page.close(i + 1) and not page.folded(i).startswith(("ال", "لل", "بال"))
