@@ -5,6 +5,7 @@ Heavy imports stand inside the commands, so that `khabar --help` and `khabar par
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 
@@ -50,6 +51,8 @@ def main() -> None:
     """Run `khabar`. Exit codes: 0 done, 1 our fault, 2 bad input or usage, 3 the set-up, 4 no broker."""
     from api.commands.common import explained
 
+    # What a client library logs is told once more, and better, by the error that follows.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     asked = sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] in COMMANDS else None
     with explained():
         build(asked)(prog_name="khabar")

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from api.commands.common import EXIT_INPUT, fail, get, out
+from api.commands.client import get
+from api.commands.common import EXIT_INPUT, fail, out
 
 
 def show(

@@ -1,0 +1,44 @@
+"""The API as the commands call it: JSON, or one line that says what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from api.commands.common import EXIT_FAULT, EXIT_INPUT, EXIT_SETUP, fail, load_settings
+
+TIMEOUT_SECONDS = 30.0
+
+
+def get(path: str, **parameters: str | int | None) -> Any:
+    """GET a path of the API that the settings name."""
+    return _ask("GET", path, {k: v for k, v in parameters.items() if v is not None}, None)
+
+
+def post(path: str, body: Any) -> Any:
+    """POST JSON to a path of the API that the settings name."""
+    return _ask("POST", path, {}, body)
+
+
+def _ask(method: str, path: str, parameters: dict[str, str | int], body: Any) -> Any:
+    settings = load_settings()
+    address = f"http://{settings.host}:{settings.port}"
+    token = settings.write_token
+    headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token and method != "GET" else {}
+    try:
+        answer = httpx.request(
+            method, address + path, params=parameters, json=body, headers=headers, timeout=TIMEOUT_SECONDS
+        )
+    except httpx.HTTPError:
+        fail(
+            f"nothing answers at {address}: start `khabar up`, or set KHABAR_HOST and KHABAR_PORT", EXIT_SETUP
+        )
+    if answer.is_success:
+        return answer.json()
+    try:
+        problem = answer.json()
+        said = problem.get("detail") or problem.get("title")
+    except ValueError:
+        said = answer.reason_phrase
+    fail(str(said), EXIT_INPUT if answer.status_code < 500 else EXIT_FAULT)
