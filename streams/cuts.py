@@ -42,7 +42,7 @@ def decode(value: bytes | None) -> Vector:
 
 
 def next_cut(previous: Cut, vector: Vector, append_ms: int) -> Cut | None:
-    """Give the next cut its number. A vector that goes back or does not move is none; nor does time go back."""
+    """Give the next cut; none for a vector that goes back or does not move. Time never goes back."""
     if not dominates(vector, previous.vector) or dominates(previous.vector, vector):
         return None
     return Cut(previous.number + 1, max(append_ms, previous.ms), vector)
