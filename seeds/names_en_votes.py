@@ -15,6 +15,7 @@ LOOK_AROUND = 3
 PERSON_MAX = 4
 TITLE = "title"
 RELATIVES: dict[str, Kind] = {"which": "ORG", "who": "PERSON"}
+ARTICLES = ("the", "a", "an")
 EMPLOYED = ("of", "at", "with", "for", "from")  # between a role and its organisation
 _KINDS: dict[str, Kind] = {"organisation": "ORG", "product": "PRODUCT", "unit": "PRODUCT", "person": "PERSON"}
 
@@ -48,15 +49,10 @@ def signs(page: Page, piece: Piece) -> Iterator[tuple[Sign, int]]:
     if tail is not None:
         yield ("ORG", tail), 6
     before, behind = page.cues.get(_before(page, first)), _cue_at(page, last)
-    if before is not None and before.group in _KINDS:
-        if before.group != "person" or last - first <= PERSON_MAX:
-            yield (
-                (
-                    _KINDS[before.group],
-                    TITLE if before.group == "person" else page.exact(before.last - 1),
-                ),
-                4,
-            )
+    if before is not None and before.group == "person" and last - first <= PERSON_MAX:
+        yield ("PERSON", TITLE), 4
+    elif before is not None and before.group in _KINDS and before.group != "person":
+        yield (_KINDS[before.group], page.exact(before.last - 1)), 4
     if behind in ("organisation", "product") and last - first <= PERSON_MAX:
         yield (_KINDS[behind], page.exact(last)), 2
     if last - first > 1 and page.folded(last - 1).isdigit():
@@ -85,12 +81,11 @@ def _apposition(page: Page, piece: Piece) -> Iterator[tuple[Sign, int]]:
     if page.folded(last + 1) in RELATIVES:
         yield (RELATIVES[page.folded(last + 1)], "relative"), 3
     words = [page.folded(last + 1 + n) for n in range(LOOK_AROUND)]
-    text = " ".join(words) + " "
-    role = next((r for r in page.lexicon.lists["person_behind"] if text.startswith(f"{r} ")), None)
-    if role is not None and last - piece.first in (2, 3):
-        yield ("PERSON", role), 4
+    roles = {" ".join(words[:n]) for n in range(1, LOOK_AROUND + 1)} & page.lexicon.lists["person_behind"]
+    if roles and last - piece.first in (2, 3):
+        yield ("PERSON", max(roles)), 4
     kinds = {_cue_at(page, last + 1 + n) for n in range(1, LOOK_AROUND + 1)}
-    if role is None and words[0] in ("the", "a", "an") and "organisation" in kinds and "person" not in kinds:
+    if not roles and words[0] in ARTICLES and "organisation" in kinds and "person" not in kinds:
         yield ("ORG", "apposition"), 4
 
 
