@@ -79,5 +79,9 @@ class TooLong(CodecError):
     """When an event is larger than a record of its topic may be."""
 
 
+class Misplaced(CodecError):
+    """When a record lies in another partition than that of its home or document."""
+
+
 class NewerVersion(CodecError):
     """When an event was written by a newer khabar: whoever meets it stops, and drops nothing."""

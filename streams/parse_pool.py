@@ -17,12 +17,15 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from seeds.document import Document
+from pydantic import ValidationError
+
+from seeds.document import TEXT_BYTES_MAX, Document
 from seeds.errors import SeedsError
 from seeds.facts import Parsed
 from streams.processes import PR_SET_PDEATHSIG
 
 if TYPE_CHECKING:
+    from streams.documents import StoredDocument
     from streams.settings import Settings
 
 TRIES = 2
@@ -50,8 +53,9 @@ class ParsePool:
             await lane.start()
             self._free.put_nowait(lane)
 
-    async def parse(self, document: Document) -> Parsed:
+    async def parse(self, stored: StoredDocument) -> Parsed:
         """Parse in a free lane. Raises ParseFailed: refused input, out of time twice, child died twice."""
+        document = _within_limits(stored)
         lane = await self._free.get()
         try:
             for _ in range(TRIES):
@@ -75,6 +79,19 @@ class ParsePool:
         """Kill the children."""
         for lane in self._lanes:
             lane.kill()
+
+
+def _within_limits(stored: StoredDocument) -> Document:
+    size = len(stored.text.encode())
+    if size > TEXT_BYTES_MAX:
+        message = f"limit: the text has {size} bytes, more than {TEXT_BYTES_MAX}"
+        raise ParseFailed(message)
+    try:
+        return stored.as_document()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        message = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        raise ParseFailed(message) from error
 
 
 class _Lane:

@@ -6,21 +6,35 @@ read to go on, so a worker may as well start at the changelog's end (a third mor
 
 from __future__ import annotations
 
+import logging
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.stores import STORES, base, rocksdb
 from faust.streams import current_event
 from faust.types import TP, EventT
+from rocksdict import Options, Rdict
+
+from streams import progress
+from streams.topics import changelog_name
+
+if TYPE_CHECKING:
+    from streams.settings import Settings
 
 ROCKSDB, WRITE_ONLY = "khabar-rocksdb", "khabar-write-only"
 BLOCK_CACHE_BYTES = 16 << 20
 WRITE_BUFFER_BYTES = 16 << 20
+READ_MS_MAX = 5_000
 MARK_SECONDS = 1.0  # at most so often is the persisted offset of a partition written
 
+log = logging.getLogger(__name__)
 
-class RocksStore(rocksdb.Store):  # type: ignore[misc]  # faust ships no usable types
+
+class RocksStore(rocksdb.Store):
     """Faust's RocksDB store, with a persisted offset that tells the truth.
 
     Faust marks every acknowledged row as "all of the changelog up to here is in the file". That is false
@@ -53,32 +67,27 @@ class RocksStore(rocksdb.Store):  # type: ignore[misc]  # faust ships no usable 
             super().set_persisted_offset(tp, offset)
 
     def apply_changelog_batch(
-        self, batch: Iterable[EventT], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
+        self, batch: Iterable[EventT[Any]], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
     ) -> None:
         """Write rows that a recovery has read, and mark them: it reads without gaps."""
-        last: dict[TP, int] = {}
-        dbs: dict[int, list[EventT]] = {}
-        for event in batch:
-            last[event.message.tp] = max(event.message.offset, last.get(event.message.tp, -1))
-            dbs.setdefault(event.message.partition, []).append(event)
-        for partition, events in dbs.items():
-            rows = rocksdb.rocksdict.WriteBatch(raw_mode=True)
-            for event in events:
-                if event.message.value is None:
-                    rows.delete(event.message.key)
-                else:
-                    rows.put(event.message.key, event.message.value)
-            self._db_for_partition(partition).write(rows)
-        for tp, offset in last.items():
-            self._through[tp] = offset
-            super().set_persisted_offset(tp, offset)
+        events = list(batch)
+        super().apply_changelog_batch(events, to_key, to_value)
+        for event in events:
+            tp, offset = event.message.tp, event.message.offset
+            self._through[tp] = max(offset, self._through.get(tp, -1))
+        for tp in {event.message.tp for event in events}:
+            super().set_persisted_offset(tp, self._through[tp])
 
     def _set(self, key: bytes, value: bytes | None) -> None:
-        """Put blind. (Faust's also keeps an index of keys to partitions, for reads that we never do.)"""
-        self._db_for_partition(current_event().message.partition).put(key, value)
+        """Put blind: no index of keys to partitions, for reads that we never do."""
+        event = current_event()
+        if event is None:
+            message = "rows are put while an event is being processed"
+            raise RuntimeError(message)
+        self._db_for_partition(event.message.partition).put(key, value)
 
 
-class WriteOnlyStore(base.SerializedStore):  # type: ignore[misc]  # faust ships no usable types
+class WriteOnlyStore(base.SerializedStore[Any, Any]):
     """A store that keeps nothing and says that it holds all of the changelog."""
 
     def __post_init__(self) -> None:
@@ -97,7 +106,7 @@ class WriteOnlyStore(base.SerializedStore):  # type: ignore[misc]  # faust ships
         return self._ends.get(tp)
 
     def apply_changelog_batch(
-        self, batch: Iterable[EventT], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
+        self, batch: Iterable[EventT[Any]], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
     ) -> None:
         """Drop rows written between our look and Faust's."""
 
@@ -138,6 +147,44 @@ class WriteOnlyStore(base.SerializedStore):  # type: ignore[misc]  # faust ships
 
     def _clear(self) -> None:
         pass
+
+
+async def drop_what_is_ahead(settings: Settings, generation: int, slot: Path) -> None:
+    """Delete the files of partitions that hold another history than the changelog has.
+
+    A Kafka restored or made anew under old files would else silently skip the offsets used again. The
+    last applied record of each file is compared with the changelog's at the same offset.
+    """
+    files = {int(path.stem.rpartition("-")[2]): path for path in slot.glob("faust/**/positions-*.db")}
+    topic = changelog_name(settings, generation)
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        for partition, path in sorted(files.items()):
+            if not await _same_history(consumer, TopicPartition(topic, partition), path):
+                log.warning("%s is not of this changelog's history: it is filled anew", path)
+                shutil.rmtree(path)
+    finally:
+        await consumer.stop()
+
+
+async def _same_history(consumer: AIOKafkaConsumer, tp: TopicPartition, path: Path) -> bool:
+    rows = Rdict(str(path), options=Options(raw_mode=True))
+    try:
+        mark = rows.get(RocksStore.offset_key)
+        if mark is None:
+            return True
+        offset, end = int(mark), (await consumer.end_offsets([tp]))[tp]
+        if offset >= end:
+            return False
+        consumer.assign([tp])
+        consumer.seek(tp, offset)
+        found = (await consumer.getmany(tp, timeout_ms=READ_MS_MAX, max_records=1)).get(tp, [])
+        if not found or found[0].offset != offset or progress.is_progress(found[0].key):
+            return True  # compacted away, or a row that changes all the time: nothing to compare
+        return bool(rows.get(found[0].key) == found[0].value)
+    finally:
+        rows.close()
 
 
 STORES.aliases[ROCKSDB] = "streams.table_store:RocksStore"

@@ -16,14 +16,14 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from aiokafka.producer import AIOKafkaProducer
 from faust.transport import producer as faust_producer
 from faust.transport.drivers import TRANSPORTS, aiokafka
-from faust.types import FutureMessage, RecordMetadata
+from faust.types import AppT, FutureMessage, RecordMetadata
 from mode import Service
 
 SCHEME = "khabar"
@@ -54,7 +54,7 @@ class Buffer(faust_producer.ProducerBuffer):
         self._unacknowledged: dict[int, float] = {}  # number of the put → when, monotonic seconds
         self._last = 0
         self._moved = asyncio.Event()
-        self.sender: AIOKafkaProducer | None = None
+        self.sender: Callable[[], AIOKafkaProducer]
 
     def put(self, fut: FutureMessage) -> None:
         """Take a message; it is sent soon, in order."""
@@ -68,8 +68,7 @@ class Buffer(faust_producer.ProducerBuffer):
             number, fut = await self.pending.get()
             message = fut.message
             try:
-                assert self.sender is not None, "the producer starts before its buffer"
-                sent = await self.sender.send(
+                sent = await self.sender().send(
                     message.channel.get_topic_name(),
                     message.value,
                     key=message.key,
@@ -128,16 +127,13 @@ class Producer(aiokafka.Producer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Replaced here, because the conductor keeps a reference to its `wait_until_ebb`.
-        self.buffer = Buffer(loop=self.loop, beacon=self.beacon)
-        self.buffer.app = self.app
+        buffer = Buffer(loop=self.loop, beacon=self.beacon)
+        buffer.app = self.app
+        buffer.sender = self._ensure_producer  # without Faust's detour through channel and sensors
+        self.buffer = buffer
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True, "max_batch_size": BATCH_BYTES_MAX}
-
-    async def on_start(self) -> None:
-        """Start, and let the buffer send without Faust's detour through channel and sensors."""
-        await super().on_start()
-        self.buffer.sender = self._producer
 
     async def flush(self) -> None:
         """Wait until everything that was put so far is acknowledged."""
@@ -156,12 +152,18 @@ class Producer(aiokafka.Producer):
 
         Returns the record's metadata (its offset is -1 if a retry hid it).
         """
-        assert self._producer is not None, "used only while the app runs"
         try:
-            sent = await self._producer.send(topic, value, key=key, partition=partition, headers=headers)
-            return await asyncio.wait_for(sent, STALL_SECONDS_MAX)
+            sent = await self._ensure_producer().send(
+                topic, value, key=key, partition=partition, headers=headers
+            )
+            return cast(RecordMetadata, await asyncio.wait_for(sent, STALL_SECONDS_MAX))
         except Exception as error:
             end_process(f"a record of {topic} was not stored: {error!r}")
+
+
+def producer_of(app: AppT) -> Producer:
+    """Give an app's producer, which is ours."""
+    return cast(Producer, app.producer)
 
 
 class Transport(aiokafka.Transport):

@@ -1,0 +1,76 @@
+"""Ends a worker that lives but does not move: its supervisor starts it again.
+
+Consumers are known to stop after broker trouble or a rebalance, and recoveries to hang. What counts is
+not that the process is up, but that what is there to do gets done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, cast
+
+import faust
+from aiokafka.errors import KafkaError
+from faust.tables.manager import TableManager
+from faust.transport.consumer import Consumer
+
+from streams.transport import end_process
+
+LOOK_SECONDS = 10.0
+STUCK_SECONDS_MAX = 120.0
+
+
+class Watch:
+    """Looks at the committed offsets, and at the recovery, every LOOK_SECONDS."""
+
+    def __init__(self, app: faust.App) -> None:
+        self._app = app
+        self._moved: dict[Any, tuple[int, float]] = {}  # what → its last value, and since when
+
+    async def run(self) -> None:
+        """Look from before the app starts (recoveries hang before it is ready) until the process ends."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                stuck = self.recovery_stuck() or await self.consumer_stuck()
+            except (KafkaError, TimeoutError, faust.exceptions.FaustError):
+                self._moved.clear()  # Kafka is away: nothing is there to do
+                continue
+            if stuck:
+                end_process(stuck)
+
+    def recovery_stuck(self) -> str | None:
+        """Tell of a recovery whose remaining offsets do not fall."""
+        recovery = cast(TableManager, self._app.tables).recovery
+        if not self._app.in_recovery:
+            self._moved.pop("recovery", None)
+            return None
+        left = sum(
+            max(0, highwater - (recovery.active_offsets.get(tp) or 0))
+            for tp, highwater in recovery.active_highwaters.items()
+            if highwater is not None
+        )
+        return f"the recovery stands still, {left} rows left" if self._still("recovery", left) else None
+
+    async def consumer_stuck(self) -> str | None:
+        """Tell of a partition with records to take and a committed offset that does not move."""
+        if self._app.rebalancing or self._app.in_recovery:
+            return None
+        consumer = cast(Consumer, self._app.consumer)
+        mine = [tp for tp in consumer.assignment() if tp.topic not in self._app.tables.changelog_topics]
+        ends = await asyncio.wait_for(consumer.highwaters(*mine), LOOK_SECONDS) if mine else {}
+        for tp, end in ends.items():
+            committed = consumer._committed_offset.get(tp) or 0
+            if (end or 0) <= committed:
+                self._moved.pop(tp, None)
+            elif self._still(tp, committed):
+                return f"{tp.topic}/{tp.partition} stands still at {committed}, the log ends at {end}"
+        return None
+
+    def _still(self, what: Any, value: int) -> bool:
+        last, since = self._moved.get(what, (None, 0.0))
+        if last != value:
+            self._moved[what] = value, time.monotonic()
+            return False
+        return time.monotonic() - since > STUCK_SECONDS_MAX

@@ -1,0 +1,76 @@
+"""What the record at a place of a facts topic posts to the positions: one rule for worker, reader, replay.
+
+They must agree to the byte on what is a posting and what is none: the proof compares them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from streams.codec import decode_dict
+from streams.entries import entries, table_key
+from streams.errors import Invalid, Misplaced
+from streams.events import EVENT
+from streams.lines import Line, home
+from streams.topics import partition_of
+
+
+class Posting(NamedTuple):
+    """One row of the table: the entry of an event on a line."""
+
+    line: Line
+    key: bytes
+    entry: bytes
+
+
+def postings(value: bytes | None, partition: int, partitions: int) -> list[Posting]:
+    """Give what a record posts, in the order of putting.
+
+    Raises a subclass of CodecError where it is a dead letter, NewerVersion where one has to stop.
+    """
+    return postings_of(read_event(value, partition, partitions), partition, partitions)
+
+
+def read_event(value: bytes | None, partition: int, partitions: int) -> dict[str, Any]:
+    """Read the event of a record, valid and at its place. Raises as `postings` does."""
+    data = decode_dict(value)
+    try:
+        EVENT.validate_python(data, extra="ignore")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        message = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        raise Invalid(message) from error
+    _must_be_in(partition, data["home"], partitions)
+    return data
+
+
+def postings_of(event: dict[str, Any], partition: int, partitions: int) -> list[Posting]:
+    """Give what an event that was read posts. Raises Misplaced, Invalid."""
+    try:
+        made = [Posting(line, table_key(line, event["id"]), entry) for line, entry in entries(event)]
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        message = f"the retracted event is none: {error!r}"  # it stands in a retraction unchecked
+        raise Invalid(message) from error
+    for posting in made:
+        _must_be_in(partition, home(*_parts(posting.line)), partitions)
+    return made
+
+
+def _parts(line: Line) -> tuple[str, str, str]:
+    return line.section, line.company, line.counterpart
+
+
+def _must_be_in(partition: int, home_id: str, partitions: int) -> None:
+    belongs = _partition_of(home_id, partitions)
+    if belongs != partition:
+        message = f"home {home_id[:100]!r} belongs to partition {belongs}, not {partition}"
+        raise Misplaced(message)
+
+
+@lru_cache(maxsize=1 << 16)
+def _partition_of(home_id: str, partitions: int) -> int:
+    """Hash once for each home: murmur2 in Python is slow."""
+    return partition_of(home_id.encode(), partitions)

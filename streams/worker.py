@@ -1,0 +1,126 @@
+"""One Faust worker process: `python -m streams.worker parse` or `… views --generation N`.
+
+It waits for Kafka, locks a slot, runs its app, and ends: by SIGTERM within STOP_SECONDS_MAX, by a fault
+at once. Whoever started it starts it again; what it knows is in the log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+import time
+
+import faust
+import uvloop
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from streams import app as apps
+from streams import table_store, worker_slots
+from streams.agents.watch import Watch
+from streams.errors import StreamsError
+from streams.settings import Settings
+from streams.topics import ensure_changelog, ensure_topics
+
+KAFKA_SECONDS_MAX = 120.0
+STOP_SECONDS_MAX = 8.0
+QUIET = ("aiokafka", "faust.transport", "faust.tables", "faust.stores", "mode", "asyncio")
+
+log = logging.getLogger("khabar.worker")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the worker that the command line names; return its exit code."""
+    parser = argparse.ArgumentParser(prog="streams.worker")
+    commands = parser.add_subparsers(dest="name", required=True)
+    commands.add_parser("parse")
+    commands.add_parser("views").add_argument("--generation", type=int, required=True)
+    named = parser.parse_args(arguments)
+    settings = Settings()
+    _log_to_stderr(settings.log_level)
+    uvloop.install()
+    try:
+        return run(settings, named.generation if named.name == "views" else None)
+    except StreamsError as error:
+        log.error("%s", error)
+        return error.exit_code
+
+
+def run(settings: Settings, generation: int | None) -> int:
+    """Run the parse worker (no generation) or a views worker until it is told to stop."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    cluster_id = loop.run_until_complete(_kafka_ready(settings, generation))
+    name = apps.PARSE if generation is None else f"khabar-views-g{generation}"
+    slot = worker_slots.claim(settings.data, name)
+    if slot.belongs_to(cluster_id) and generation is not None and settings.table_store == "rocksdb":
+        loop.run_until_complete(table_store.drop_what_is_ahead(settings, generation, slot.path))
+    app = apps.parse_app(settings, slot) if generation is None else apps.views_app(settings, generation, slot)
+    return _run_app(app, loop)
+
+
+def _run_app(app: faust.App, loop: asyncio.AbstractEventLoop) -> int:
+    # Our own logging, no console redirection, no spinner; the web server is off in the app's settings.
+    worker = faust.Worker(app, loop=loop, override_logging=False, redirect_stdouts=False, quiet=True)
+    worker.spinner = None
+    watch = loop.create_task(Watch(app).run())
+    code = 0
+    try:
+        loop.run_until_complete(worker.start())  # returns when SIGTERM or SIGINT has stopped it
+    except asyncio.CancelledError:
+        pass
+    except Exception:
+        log.exception("the worker crashed")
+        code = 1
+    watch.cancel()
+    with contextlib.suppress(Exception):  # a shutdown may hang or fail: what counts is in the log already
+        loop.run_until_complete(asyncio.wait_for(worker.stop(), STOP_SECONDS_MAX))
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)  # Faust's threads and RocksDB's would keep the interpreter for seconds
+
+
+async def _kafka_ready(settings: Settings, generation: int | None) -> str:
+    """Wait for Kafka and for the topics; return the cluster's id."""
+    deadline = time.monotonic() + KAFKA_SECONDS_MAX
+    while True:
+        try:
+            await ensure_topics(settings)
+            if generation is not None:
+                await ensure_changelog(settings, generation)
+            admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+            await admin.start()
+            try:
+                return str((await admin.describe_cluster())["cluster_id"])
+            finally:
+                await admin.close()
+        except (KafkaError, OSError) as error:
+            if time.monotonic() > deadline:
+                message = f"no Kafka answers at {settings.bootstrap}: {error}"
+                raise NoKafka(message) from error
+            log.info("waiting for Kafka at %s", settings.bootstrap)
+            await asyncio.sleep(1.0)
+
+
+class NoKafka(StreamsError):
+    """When no Kafka has answered a starting worker for KAFKA_SECONDS_MAX."""
+
+    exit_code = 4
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    if level != "debug":
+        # aiokafka makes a record for each message even below its level: an eighth of a worker's time.
+        for name in QUIET:
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
