@@ -11,20 +11,22 @@ from typing import Any
 from seeds.facts import Modality, Parsed, Rejected, Stage
 from streams.codec import encode, wire
 from streams.documents import Change, ParseRecord, Place, Status, StoredDocument
-from streams.events import EVENT, SCHEMA_VERSION, AnyEvent
-from streams.from_facts import events, source_of
-from streams.ids import claim_id, event_id
+from streams.events import SCHEMA_VERSION, AnyEvent
+from streams.from_facts import events, sealed, source_of
 from streams.slots import Cause
 
 Live = Mapping[str, dict[str, Any]]
-"""The living events of a document: claim id → wire data, in the order of publishing."""
+"""What stands of a document: claim id → wire data, in the order of publishing.
+
+That of the living event; or, where the event was taken back on request, of the retraction: as long as it
+stands, the claim is not published again, whatever revision tells it.
+"""
 
 STATUS = {
     Change.TEXT: Status.PARSED,
     Change.REINSTATED: Status.REINSTATED,
     Change.REPARSE: Status.REPARSED,
     Change.WITHDRAWN: Status.WITHDRAWN,
-    Change.RETRACTION: Status.RETRACTED,
 }
 CAUSE = {
     Change.TEXT: Cause.SOURCE_CORRECTED,
@@ -43,16 +45,22 @@ def answer(
     document: StoredDocument, place: Place, live: Live, parsed: Parsed, min_confidence: float
 ) -> ParseRecord:
     """Answer a `documents` record: new events, then retractions of what is gone and what follows from it."""
+    standing = {claim_of(data): data for data in live.values()}
     if document.change is Change.RETRACTION:
-        return _retract_one(document, place, live, parsed)
-    known = {claim: data["id"] for claim, data in live.items()}
+        return _retract_one(document, place, standing, parsed)
+    if document.change not in STATUS:
+        error = "this khabar does not know what happened to the document: update it"
+        return failed(document, place, parsed.extractor, parsed.version, error)
+    living = {claim: data for claim, data in standing.items() if data["type"] != "retraction"}
+    new: tuple[AnyEvent, ...] = ()
+    kept: frozenset[str] = frozenset()
+    rejected: tuple[Rejected, ...] = ()
     if needs_parse(document):
-        made = events(parsed, document, known, min_confidence)
+        ids = {claim: data["id"] for claim, data in living.items()}
+        made = events(parsed, document, ids, min_confidence, frozenset(standing.keys() - living.keys()))
         new, kept, rejected = made.new, made.kept, made.rejected
-    else:
-        new, kept, rejected = (), frozenset(), ()
-    gone = {data["id"] for claim, data in live.items() if claim not in kept}
-    taken_back = _retractions(document, live, gone, CAUSE[document.change])
+    gone = {data["id"] for claim, data in living.items() if claim not in kept}
+    taken_back = _retractions(document, living, gone, CAUSE[document.change])
     return _record(document, place, parsed, STATUS[document.change], [*new, *taken_back], rejected)
 
 
@@ -70,62 +78,93 @@ def failed(document: StoredDocument, place: Place, extractor: str, version: str,
 
 
 def apply(live: dict[str, dict[str, Any]], record: ParseRecord) -> None:
-    """Bring the living events of a document up to date with an answer."""
+    """Bring what stands of a document up to date with an answer."""
+    standing = {claim_of(data): data for data in live.values()}
     for data in record.events:
-        if data["type"] == "retraction":
-            target = data["slots"]["event"]
-            if live.get(target["claim_id"], {}).get("id") == target["id"]:
-                del live[target["claim_id"]]
+        if data["type"] != "retraction":
+            standing[data["claim_id"]] = data
+            continue
+        target, claim = data["slots"]["event"], claim_of(data)
+        if standing.get(claim, {}).get("id") != target["id"]:
+            continue
+        if target["type"] == "retraction":
+            standing[claim] = target["slots"]["event"]  # what was taken back lives again
+        elif record.change is Change.RETRACTION:
+            standing[claim] = data
         else:
-            live[data["claim_id"]] = data
+            del standing[claim]
+    live.clear()
+    live.update(standing)
 
 
-def retraction(target: dict[str, Any], cause: Cause, by: str, document: StoredDocument) -> AnyEvent:
-    """Make the event that takes `target` back, with the whole of it inside; the same call, the same bytes."""
-    request = document.request.id if document.request else None
-    slots = {"event": target, "cause": cause, "by": by, **({"request": request} if request else {})}
-    event = EVENT.validate_python(
+def claim_of(data: dict[str, Any]) -> str:
+    """Give the claim that an event makes, or that a retraction is about in the end."""
+    while data["type"] == "retraction":
+        data = data["slots"]["event"]
+    return str(data["claim_id"])
+
+
+def retraction(
+    target: dict[str, Any],
+    cause: Cause,
+    by: str,
+    document: StoredDocument,
+    follows_from: AnyEvent | None = None,
+) -> AnyEvent:
+    """Make the event that takes `target` back, with the whole of it inside; the same call, the same bytes.
+
+    `follows_from` is the retraction that entails this one. Strings of the target are hashed with its own
+    salt here too, so that they can be erased in both. Raises Invalid.
+    """
+    return sealed(
         {
-            "id": "0" * 64,
             "type": "retraction",
-            "schema_version": SCHEMA_VERSION,
-            "claim_id": "0" * 64,
-            "home": target["home"],
             "stage": Stage.COMPLETED,
             "modality": Modality.ASSERTED,
-            "slots": slots,
+            "slots": {
+                "event": target,
+                "cause": cause,
+                "by": by,
+                "request": document.request.id if document.request else None,
+            },
             "evidence": {},
-            "source": source_of(document),
+            "source": {**source_of(document), "salt": target["source"]["salt"]},
             "extraction": {"extractor": "khabar", "version": str(SCHEMA_VERSION), "rule": "retraction"},
             "confidence": "1",
             "origin": document.origin,
-        }
+            "derived_from": follows_from.id if follows_from else None,
+        },
+        target["claim_id"],
     )
-    claim = claim_id(document.document, wire(event), target["claim_id"])
-    event = event.model_copy(update={"claim_id": claim})
-    return event.model_copy(update={"id": event_id(wire(event))})
 
 
-def _retract_one(document: StoredDocument, place: Place, live: Live, parsed: Parsed) -> ParseRecord:
-    """Answer a request to retract one event; one that no longer lives makes a `failed` record."""
+def _retract_one(document: StoredDocument, place: Place, standing: Live, parsed: Parsed) -> ParseRecord:
+    """Answer a request to retract an event, or to take such a retraction back.
+
+    What does not stand (any more) makes a `failed` record.
+    """
     request = document.request
     asked = request.event if request else None
-    if request is None or asked is None or asked not in {data["id"] for data in live.values()}:
+    target = next((data for data in standing.values() if data["id"] == asked), None)
+    if request is None or target is None:
         error = f"event {asked} is not a living event of this document"
         return failed(document, place, parsed.extractor, parsed.version, error)
+    undo = target["type"] == "retraction"
+    among = {claim: data for claim, data in standing.items() if (data["type"] == "retraction") is undo}
     cause = request.cause or Cause.EXTRACTOR_BUG
-    taken_back = _retractions(document, live, {asked}, cause, request.by)
+    taken_back = _retractions(document, among, {target["id"]}, cause)
     return _record(document, place, parsed, Status.RETRACTED, taken_back, ())
 
 
-def _retractions(
-    document: StoredDocument, live: Live, gone: set[str], cause: Cause, by: str = "khabar"
-) -> list[AnyEvent]:
-    """Take back the events of these ids and all that follows from them, in the order of publishing."""
-    gone = set(gone)
-    while more := {d["id"] for d in live.values() if d.get("derived_from") in gone} - gone:
-        gone |= more
-    return [retraction(data, cause, by, document) for data in live.values() if data["id"] in gone]
+def _retractions(document: StoredDocument, among: Live, gone: set[str], cause: Cause) -> list[AnyEvent]:
+    """Take back the events of these ids and all that follows from them, parents first."""
+    by = document.request.by if document.request else "khabar"
+    made: dict[str, AnyEvent] = {}
+    for data in among.values():  # in the order of publishing, where a parent stands before its children
+        parent = made.get(data.get("derived_from", ""))
+        if data["id"] in gone or parent is not None:
+            made[data["id"]] = retraction(data, cause, by, document, parent)
+    return list(made.values())
 
 
 def _record(

@@ -10,14 +10,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from seeds.facts import Fact, Parsed, Rejected, Span
-from streams.codec import encode, wire
+from streams.codec import encode, first_complaint, wire
 from streams.documents import StoredDocument
-from streams.errors import CodecError
+from streams.errors import CodecError, Invalid
 from streams.events import CATALOGUE, EVENT, SCHEMA_VERSION, AnyEvent
 from streams.homes import home_of
 from streams.ids import claim_id, event_id
 
 EVENTS_MAX = 200  # a document
+NO_ID = "0" * 64  # stands in an event until its own is known
 
 
 @dataclass(frozen=True)
@@ -29,40 +30,53 @@ class Made:
     rejected: tuple[Rejected, ...]
 
 
+class Refused(Exception):
+    """When a fact cannot become an event; the message is the reason for the rejected candidate."""
+
+
 def events(
-    parsed: Parsed, document: StoredDocument, live: Mapping[str, str], min_confidence: float = 0.0
+    parsed: Parsed,
+    document: StoredDocument,
+    live: Mapping[str, str],
+    min_confidence: float = 0.0,
+    retracted: frozenset[str] = frozenset(),
 ) -> Made:
     """Make events of the facts. `live` maps the claim ids of the document's living events to their ids.
 
     A claim that is live already makes no new event, and what is derived from it points at the living one.
+    A claim in `retracted` was taken back on request: it makes none either, nor does what follows from it.
     The result depends on the arguments alone, so doing it again gives the same bytes.
     """
     made: dict[int, tuple[str, str]] = {}  # number of the fact → its event's id and claim id
-    new: dict[str, AnyEvent] = {}
+    new: dict[str, AnyEvent] = {}  # by claim id
     kept: set[str] = set()
     rejected = list(parsed.rejected)
     for number in _parents_first(parsed.facts):
         fact = parsed.facts[number]
         try:
             event = _event(fact, parsed, document, made, min_confidence)
-            if event.claim_id in live:
-                kept.add(event.claim_id)
-                made[number] = live[event.claim_id], event.claim_id
+            claim = event.claim_id
+            if claim in retracted:
+                msg = "retracted on request"
+                raise Refused(msg)
+            if claim in live:
+                kept.add(claim)
+                made[number] = live[claim], claim
                 continue
-            if len(new) >= EVENTS_MAX and event.id not in new:
+            if claim in new:
+                made[number] = new[claim].id, claim
+                msg = "the same claim was found before"
+                raise Refused(msg)
+            if len(new) + len(kept) >= EVENTS_MAX:
                 msg = f"limit: more than {EVENTS_MAX} events in one document"
                 raise Refused(msg)
             encode(event)
         except (Refused, CodecError) as error:
             rejected.append(_refuse(fact, str(error)))
             continue
-        new.setdefault(event.id, event)
-        made[number] = event.id, event.claim_id
+        new[claim] = event
+        made[number] = event.id, claim
     return Made(tuple(new.values()), frozenset(kept), tuple(rejected))
-
-
-class Refused(Exception):
-    """When a fact cannot become an event; the message is the reason for the rejected candidate."""
 
 
 def _event(
@@ -81,14 +95,11 @@ def _event(
     if fact.derived_from is not None and fact.derived_from not in made:
         msg = "what it follows from was rejected"
         raise Refused(msg)
+    _check_evidence(fact, document)
     parent = made[fact.derived_from] if fact.derived_from is not None else None
     slots, evidence = _pair_in_order(dict(fact.slots), dict(fact.evidence))
-    data: dict[str, Any] = {
-        "id": "0" * 64,
+    data = {
         "type": fact.type,
-        "schema_version": SCHEMA_VERSION,
-        "claim_id": "0" * 64,
-        "home": "-",
         "stage": fact.stage,
         "modality": fact.modality,
         "attributed_to": fact.attributed_to,
@@ -101,14 +112,18 @@ def _event(
         "origin": document.origin,
         "derived_from": parent[0] if parent else None,
     }
+    return sealed(data, parent[1] if parent else None)
+
+
+def sealed(data: dict[str, Any], parent_claim: str | None) -> AnyEvent:
+    """Make an event of all but its home and ids, which follow from the rest. Raises Invalid."""
+    unnamed = {"id": NO_ID, "claim_id": NO_ID, "home": "-", "schema_version": SCHEMA_VERSION}
     try:
-        event = EVENT.validate_python(data)
+        event = EVENT.validate_python({**data, **unnamed})
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        msg = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-        raise Refused(msg) from error
+        raise Invalid(first_complaint(error)) from error
     event = event.model_copy(update={"home": home_of(event)})
-    claim = claim_id(document.document, wire(event), parent[1] if parent else None)
+    claim = claim_id(event.source.document, wire(event), parent_claim)
     event = event.model_copy(update={"claim_id": claim})
     return event.model_copy(update={"id": event_id(wire(event))})
 
@@ -126,6 +141,16 @@ def source_of(document: StoredDocument) -> dict[str, Any]:
         "url": document.url,
         "published_at": document.published_at,
     }
+
+
+def _check_evidence(fact: Fact, document: StoredDocument) -> None:
+    """Refuse a fact whose quotes are not what stands in the document: nobody could check them."""
+    parts = {"headline": document.headline or "", "text": document.text}
+    for path, spans in fact.evidence.items():
+        for span in spans:
+            if parts[span.part][span.start : span.end] != span.exact:
+                msg = f"evidence of {path} is not what stands at [{span.start}, {span.end})"
+                raise Refused(msg)
 
 
 def _pair_in_order(

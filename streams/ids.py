@@ -72,10 +72,12 @@ def meaning(value: Any, *, quotes: bool = True) -> Any:
     """Reduce slots to what they mean: an entity is its id, and how a value was written is left out.
 
     Quotes make a claim the claim it is, but take no part in the equality of values: leave them out there.
+    So do the words of an interval or a quantity that the article does not settle.
     """
     if isinstance(value, dict):
         if "id" in value and "surface" in value:
             return value["id"]
-        left_out = ("surface",) if quotes else ("surface", "quote")
+        settled = any(key in value for key in ("from", "to", "low", "high"))
+        left_out = ("surface", "quote") if not quotes else ("surface",) if settled else ()
         return {key: meaning(inner, quotes=quotes) for key, inner in value.items() if key not in left_out}
     return [meaning(inner, quotes=quotes) for inner in value] if isinstance(value, list) else value
