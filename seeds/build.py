@@ -26,6 +26,7 @@ from seeds.facts import (
 from seeds.fill import Hit
 from seeds.match import Draft
 from seeds.rules import Rule
+from seeds.values import Value
 
 Spans = list[tuple[int, int]]  # folded offsets
 PAIRS = ("partnership", "rivalry")
@@ -65,6 +66,7 @@ class Built:
     attributed_to: Entity | None = None
     valid: Interval | None = None
     parent: Built | None = None
+    referred: set[str] = field(default_factory=set)  # slots that a reference fills ("the company")
     also: list[int] = field(default_factory=list)  # other sentences that tell it
     confidence: list[str] = field(default_factory=list)  # what it rests on: see seeds.confidence
 
@@ -118,8 +120,7 @@ def _values(draft: Draft, context: Context) -> tuple[Found, dict[str, Spans]]:
     for name in order:
         spec = draft.rule.slots[name]
         for hit in draft.hits.get(name, ()):
-            value = _value(draft, hit, name, context, taken)
-            if value is not None:
+            for value in _read(draft, hit, name, context, taken):
                 values.setdefault(name, []).append(value)
                 evidence.setdefault(name, []).append((hit.start, hit.end))
                 if isinstance(value, Entity):
@@ -139,21 +140,18 @@ def _values(draft: Draft, context: Context) -> tuple[Found, dict[str, Spans]]:
     return values, evidence
 
 
-def _value(draft: Draft, hit: Hit, name: str, context: Context, taken: set[str]) -> SlotValue | None:
+def _read(draft: Draft, hit: Hit, name: str, context: Context, taken: set[str]) -> list[SlotValue]:
+    """The values of a hit: one, except where a reference stands for two."""
     if hit.value is not None:
-        return hit.value
+        return [hit.value]
     item = hit.item
     if item is None or item.type == "ROLE":
         quote = draft.sentence.scene.exact(hit.start, hit.end)
-        return Text(quote=quote, modality=_part_modality(draft, hit))
-    quantity = getattr(item.what, "quantity", None)
-    if quantity is not None:
-        return quantity if isinstance(quantity, Quantity) else None
-    interval = getattr(item.what, "interval", None)
-    if interval is not None:
-        return interval if isinstance(interval, Interval) else None
-    entity = context.entity(item, draft, taken, product=name == "product")
-    return None if entity is not None and entity.id in taken else entity
+        return [Text(quote=quote, modality=_part_modality(draft, hit))]
+    if isinstance(item.what, Value):
+        found = item.what.quantity or item.what.interval
+        return [found] if found is not None else []
+    return list(context.entities(item, taken, product=name == "product"))
 
 
 def _part_modality(draft: Draft, hit: Hit) -> Modality | None:
@@ -189,6 +187,9 @@ def _one(draft: Draft, context: Context, values: Found, evidence: dict[str, Span
         slots,
         spans,
     )
+    built.referred = {
+        n for n in slots if any(h.item and h.item.type == "COREF" for h in draft.hits.get(n, ()))
+    }
     _attribute(built, draft, context)
     _date(built, draft)
     return built
@@ -206,9 +207,9 @@ def _attribute(built: Built, draft: Draft, context: Context) -> None:
     speaker = draft.telling.speaker
     if speaker is None:
         return
-    entity = context.entity(speaker, draft, set())
-    if entity is not None:
-        built.attributed_to = entity
+    found = context.entities(speaker, set())
+    if len(found) == 1:
+        built.attributed_to = found[0]
         built.evidence["attributed_to"] = [(speaker.start, speaker.end)]
 
 
@@ -221,9 +222,8 @@ def _date(built: Built, draft: Draft) -> None:
     if not draft.rule.dated:
         return
     near = min(draft.dates, key=lambda d: abs(d.first - draft.trigger.first), default=None)
-    interval = getattr(near.what, "interval", None) if near is not None else None
-    if near is not None and isinstance(interval, Interval):
-        built.valid = interval
+    if near is not None and isinstance(near.what, Value) and near.what.interval is not None:
+        built.valid = near.what.interval
         built.evidence["valid"] = [(near.start, near.end)]
 
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from seeds.facts import Entity, EntityKind, Investor
+from seeds.names import Mention
+from seeds.resolve import antecedents, resolve, unresolved_id
 from seeds.rules import Fallback
-from seeds.scene import Item, Scene, Sentence
+from seeds.scene import Item, Scene
+from seeds.sentences import Sentence as Stretch
 
 if TYPE_CHECKING:
     from seeds.build import Built
     from seeds.match import Draft
-    from seeds.resolve import Resolver
 
 LOOK_BACK = 2  # sentences that a missing name may have been told before
 DEALS = ("investment", "acquisition")
@@ -40,10 +43,10 @@ Place = tuple[int, int]  # folded offsets
 class Context:
     """What has been told so far in a document."""
 
-    def __init__(self, scene: Scene, resolver: Resolver) -> None:
+    def __init__(self, scene: Scene, published: date | None = None) -> None:
         self.scene = scene
-        self.resolver = resolver
         self.facts: list[Built] = []
+        self._resolved = resolve(scene.mentions, scene.shadow, published)
         self._orgs = [
             (item, entity)
             for sentence in scene.sentences
@@ -53,68 +56,43 @@ class Context:
 
     def named(self, item: Item) -> Entity | None:
         """Return the entity of a mention by name; None for a reference."""
-        return None if item.what is None or item.type == "COREF" else self.resolver.entity(item.what)
+        if not isinstance(item.what, Mention) or item.type == "COREF":
+            return None
+        return self._resolved[item.what].entity
 
-    def entity(self, item: Item, draft: Draft, taken: set[str], product: bool = False) -> Entity | None:
-        """Return the entity that an item of a draft stands for; `taken` are those that have another part in it."""
+    def entities(self, item: Item, taken: set[str], product: bool = False) -> list[Entity]:
+        """Return what an item stands for: one entity, two for "both companies", none if that is not clear.
+
+        `taken` are the ids of those that have another part in the same event.
+        """
         surface = self.scene.exact(item.start, item.end)
         if item.type == "GROUP":
-            return self.resolver.group(surface)
-        if item.type == "COREF":
-            return self._referred(item, draft.sentence, taken, surface)
+            return [self._unlisted(surface, EntityKind.GROUP)]
+        if item.type == "COREF" and isinstance(item.what, Mention):
+            return self._referred(item.what, taken)
         entity = self.named(item)
         if product and entity is not None and entity.kind != EntityKind.PRODUCT:
-            return self.resolver.product(surface)
-        return entity
+            return [self._unlisted(surface, EntityKind.PRODUCT)]
+        return [entity] if entity is not None and entity.id not in taken else []
+
+    def _unlisted(self, surface: str, kind: EntityKind) -> Entity:
+        return Entity(id=unresolved_id(surface), name=surface, surface=surface, kind=kind, resolved=False)
 
     # -- references: "the company", "she"
 
-    def _referred(self, item: Item, sentence: Sentence, taken: set[str], surface: str) -> Entity | None:
-        kind, _, number = getattr(item.what, "cue", "").partition(" ")
-        if number != "one":
-            return None
-        found = self._person_before(item) if kind == "person" else self._org_before(item, sentence, taken)
-        return found.model_copy(update={"surface": surface}) if found is not None else None
-
-    def _org_before(self, item: Item, sentence: Sentence, taken: set[str]) -> Entity | None:
-        """Return the one company that a sentence has named before; else that of the sentence before it."""
-        for number in range(sentence.number, max(sentence.number - LOOK_BACK, 0) - 1, -1):
-            within = self.scene.sentences[number]
-            before = {
-                e.id: e
-                for i, e in self._orgs
-                if within.start <= i.start < within.end and i.end <= item.start and e.id not in taken
-            }
-            if len(before) == 1:
-                return next(iter(before.values()))
-            topic = self._topic_of(number, taken)
-            if topic is not None and (not before or topic.id in before):
-                return topic
-            if before:
-                return self._first_named(before, within)
-        return None
-
-    def _first_named(self, before: dict[str, Entity], within: Sentence) -> Entity | None:
-        """Of several companies in a sentence, the one that opens it: what it is about."""
-        for item, entity in self._orgs:
-            if within.start <= item.start < within.end and entity.id in before:
-                return entity if item.first - within.first <= 6 else None
-        return None
-
-    def _person_before(self, item: Item) -> Entity | None:
-        found: dict[str, Entity] = {}
-        for number in range(len(self.scene.sentences) - 1, -1, -1):
-            sentence = self.scene.sentences[number]
-            if sentence.start > item.start:
-                continue
-            for other in reversed(sentence.items):
-                if other.type == "PERSON" and other.end <= item.start:
-                    entity = self.named(other)
-                    if entity is not None:
-                        found[entity.id] = entity
-            if found:
-                return next(iter(found.values())) if len(found) == 1 else None
-        return None
+    def _referred(self, mention: Mention, taken: set[str]) -> list[Entity]:
+        """The only compatible name before; among several companies, the one that the facts are about."""
+        spans = [Stretch(s.start, s.end) for s in self.scene.sentences]
+        found = antecedents(mention, self.scene.mentions, self._resolved, spans, taken)
+        entities = [r.entity for r in found if r.entity is not None]
+        if entities or mention.cue != "org one":
+            return entities
+        at = max((s.number for s in self.scene.sentences if s.start <= mention.start), default=0)
+        for number in (at, at - 1):
+            topic = self._topic_of(number, taken) if number >= 0 else None
+            if topic is not None:
+                return [topic.model_copy(update={"surface": mention.name})]
+        return []
 
     # -- fallbacks of slots
 

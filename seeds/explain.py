@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from seeds.facts import Fact, Parsed, Rejected, Value
+from seeds.facts import Fact, Investor, Parsed, Rejected, Value
 
 
 def fact_record(fact: Fact) -> dict[str, Any]:
@@ -18,8 +18,11 @@ def fact_record(fact: Fact) -> dict[str, Any]:
 
 
 def _plain(value: object) -> Any:
-    if isinstance(value, Value):
+    if isinstance(value, Value) and not isinstance(value, Investor):
         return value.model_dump(mode="json", by_alias=True)
+    if isinstance(value, Investor):  # its own share of the deal stands beside what names it
+        own = value.model_dump(mode="json", exclude={"entity"}, exclude_none=True)
+        return value.entity.model_dump(mode="json") | own
     if isinstance(value, tuple):
         return [_plain(v) for v in value]
     return value
@@ -58,8 +61,6 @@ def _short(value: object) -> str:
 def _short_record(record: Any) -> str:
     if not isinstance(record, dict):
         return str(record).lower() if isinstance(record, bool) else str(record)
-    if "entity" in record:
-        return _short_record(record["entity"])
     for key in ("name", "quote"):
         if key in record:
             return str(record[key])

@@ -22,6 +22,7 @@ from seeds.verbs import FormKind
 
 TRIES_MAX = 8  # other fillings that are tried where a required slot stays empty
 PER_SENTENCE_MAX = 60
+NOUN_PREFIXES = ("ال", "ب", "ل", "بال", "لل", "كال")  # no verb has them
 FOLLOW_MAX = 12  # tokens behind a trigger in which `follow` words count
 NEXT_MAX = 5  # … and `unfollowed` words
 
@@ -78,29 +79,47 @@ def match_sentence(sentence: Sentence) -> list[Draft]:
 
 
 def _triggers(sentence: Sentence) -> list[Found[tuple[Rule, FormKind]]]:
-    """Triggers in order; of one rule at one place only the longest."""
+    """List the triggers in order; of one rule at one place only the longest."""
     tokens = sentence.scene.tokens
-    found = []
+    found: list[Found[tuple[Rule, FormKind]]] = []
     taken: dict[str, int] = {}
     for hit in rule_index(sentence.scene.language).find(tokens, sentence.first, sentence.last):
-        rule, _ = hit.payload
-        item = sentence.item_at(hit.first)
-        inside = (
-            item is not None
-            and item.what is not None
-            and not (item.first == hit.first and item.last < hit.last)
-        )
-        if taken.get(rule.id, -1) > hit.first or (inside and item is not None and item.type != "COREF"):
+        rule, kind = hit.payload
+        if taken.get(rule.id, -1) > hit.first:
+            same = next((n for n, f in enumerate(found) if f.payload[0] is rule and f[:2] == hit[:2]), None)
+            if same is not None and kind == FormKind.NOUN and _nominal(sentence, hit):
+                found[same] = hit
             continue
-        if _fits(sentence, rule, hit):
+        if not _in_name(sentence, hit.first, hit.last) and _fits(sentence, rule, hit):
             taken[rule.id] = hit.last
             found.append(hit)
-    for rule in load_rules(sentence.scene.language):
-        for item in sentence.items if rule.items else ():
+    for rule in _item_rules(sentence.scene.language):
+        for item in sentence.items:
             hit = Found(item.first, item.last, (rule, FormKind.PHRASE), forms(tokens[item.first].text)[0])
             if item.type in rule.items and _fits(sentence, rule, hit):
                 found.append(hit)
     return found
+
+
+def _in_name(sentence: Sentence, first: int, last: int) -> bool:
+    """Tell whether a word is part of a name or a value, and so sets nothing off."""
+    item = sentence.item_at(first)
+    if item is None or item.what is None or item.type == "COREF":
+        return False
+    return item.first < first or item.last >= last
+
+
+def _nominal(sentence: Sentence, hit: Found[tuple[Rule, FormKind]]) -> bool:
+    """Tell whether a word that may be a verb or its noun (نشر، خفض) is the noun: what is before it decides."""
+    if hit.form.prefix in NOUN_PREFIXES or hit.form.conjunction:
+        return hit.first > sentence.first
+    before = sentence.scene.tokens[hit.first - 1].text if hit.first > sentence.first else ""
+    return before in sentence.scene.grammar.prepositions or any(c.last == hit.first for c in scan(sentence))
+
+
+@cache
+def _item_rules(language: str) -> tuple[Rule, ...]:
+    return tuple(rule for rule in load_rules(language) if rule.items)
 
 
 def _fits(sentence: Sentence, rule: Rule, hit: Found[tuple[Rule, FormKind]]) -> bool:

@@ -85,7 +85,9 @@ def _joined(a: Built, b: Built) -> Built:
     """Return the fuller fact, with what only the other tells."""
     main, other = (a, b) if len(a.slots) >= len(b.slots) else (b, a)
     for name in slot_kinds(main.type):
-        if name not in main.slots and name in other.slots:
+        better = name in main.referred and name in other.slots and name not in other.referred
+        if (name not in main.slots and name in other.slots) or better:
+            main.referred.discard(name)
             main.slots[name] = other.slots[name]
             main.evidence.update(
                 {k: v for k, v in other.evidence.items() if k == name or k.startswith(name + ".")}

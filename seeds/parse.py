@@ -20,7 +20,6 @@ from seeds.facts import Fact, Parsed, Rejected, Span
 from seeds.language import language_of
 from seeds.match import Draft, match
 from seeds.merge import merge
-from seeds.resolve import Resolver
 from seeds.scene import Scene
 
 EXTRACTOR = "rules"
@@ -38,7 +37,7 @@ def parse(document: Document) -> Parsed:
     language = language_of(document)
     head = document.headline + SEPARATOR if document.headline else ""
     scene = Scene(head + document.text, language, document.published_day)
-    context = Context(scene, Resolver(scene.shadow, scene.mentions, language))
+    context = Context(scene, document.published_day)
     rejected: list[tuple[Draft, str]] = []
     for _, drafts in match(scene):
         for draft in drafts:

@@ -28,7 +28,6 @@ TYPES = {
     "PARTY": ("ORG", "PERSON", "COREF"),
     "HOLDER": ("PERSON", "GROUP", "ORG", "COREF"),
     "AMOUNT": ("MONEY", "COUNT"),
-    "PRODUCT": ("PRODUCT", "ORG"),
 }
 NAMES = ("ORG", "PERSON", "PRODUCT", "PLACE", "GROUP", "COREF")
 
@@ -115,7 +114,7 @@ class Places:
         found = sorted(dict.fromkeys(found), key=lambda i: i.first)
         yield from self._near_first(found)
 
-    def reach(self, i: int, spec: SlotSpec, last: int) -> Item | None:
+    def reach(self, i: int, spec: SlotSpec, last: int, over: bool = False) -> Item | None:
         """Return the item that a cue ending before token `i` announces, over a few plain words."""
         gap = GAP_MAX if TYPES.get(spec.type, (spec.type,))[0] in NAMES else VALUE_GAP_MAX
         steps = 0
@@ -124,6 +123,9 @@ class Places:
             if item is not None:
                 if self.wanted(item, spec):
                     return item
+                if item.type == "ROLE" or (over and item.first in self.used):
+                    i = item.last
+                    continue
                 if item.type not in NAMES or (spec.type in ("ORG", "PARTY") and item.type != "PLACE"):
                     return None
                 i = item.last
@@ -214,12 +216,9 @@ class Places:
             item = self._before_relative(spec)
             if item is not None:
                 yield item
-        item = self.reach(self.t.last, spec, self.limit)
+        item = self.reach(self.t.last, spec, self.limit, over=True)  # the subject may stand between
         if item is not None:
             yield item
-            following = self.reach(item.last, spec, self.limit)
-            if following is not None:  # in a verb-subject-object order the object is the second
-                yield following
 
     def _agent(self, spec: SlotSpec) -> Iterator[Item]:
         for cue in words_index(("by",)).find(self.tokens, self.t.last, self.limit):

@@ -110,7 +110,7 @@ class Rule(RuleModel):
     dated: bool = True  # does an unused date of the sentence tell when the event was?
     each: str | None = None
     yes: tuple[Example, ...]
-    no: tuple[str, ...] = ()
+    no: Words = ()
 
     @model_validator(mode="after")
     def _complete(self) -> Rule:
@@ -173,11 +173,12 @@ def read_rules(source: str, name: str, language: str, verbs: Mapping[str, Any]) 
 
 
 def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Slots that all rules of a file have, changed by a rule's own; `slot: null` takes one away."""
-    slots = {
-        name: {**shared[name], **(own.get(name) or {})} for name in shared if name not in own or own[name]
-    }
-    return slots | {name: spec for name, spec in own.items() if name not in shared and spec}
+    """Join the slots that all rules of a file have with a rule's own, which are filled first.
+
+    `slot: null` takes a shared slot away.
+    """
+    slots = {name: {**shared.get(name, {}), **spec} for name, spec in own.items() if spec is not None}
+    return slots | {name: spec for name, spec in shared.items() if name not in own}
 
 
 @cache
