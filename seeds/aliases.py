@@ -20,8 +20,8 @@ from seeds.shadow import TATWEEL, Shadow, fold
 
 SHORT = 4  # an Arabic name of so few letters is easily part of another word, or one of its spellings
 ACRONYM_MAX = 5
-_CLITICS = re.compile(r"[وف]?[بلك]?$")
-_CLITICS_MAX = 2
+CLITICS = re.compile(r"[وف]?[بلك]?$")
+CLITICS_MAX = 2
 _SPACES = str.maketrans("\n\t\r", "   ")
 _MARKS = re.compile(f"[\u064b-\u0652{TATWEEL}]")
 _TANWIN = "\u064b"
@@ -97,14 +97,14 @@ def _head(folded: str, at: int, start: int, end: int) -> str | None:
     if end < len(folded) and _in_word(folded[end]) and _in_word(folded[end - 1]):
         return None
     first = at
-    while first > 0 and at - first <= _CLITICS_MAX and _in_word(folded[first - 1]):
+    while first > 0 and at - first <= CLITICS_MAX and _in_word(folded[first - 1]):
         first -= 1
     before = folded[first:at]
     if not before or not _in_word(folded[at]):
         return folded[at:start]
     if start > at:
         return before + folded[at:start] if before in ("و", "ف") else None
-    return before if _CLITICS.match(before) else None
+    return before if CLITICS.match(before) else None
 
 
 def _in_word(char: str) -> bool:

@@ -57,8 +57,15 @@ class Search:
     def mention(
         self, first: int, last: int, kind: Kind, cue: str, *, skip: int = 0, ids: tuple[str, ...] = ()
     ) -> Mention:
-        """Make a mention of the tokens [first, last), without `skip` letters of a clitic or a possessive."""
-        start, end = self.page.starts[first] + skip, self.page.tokens[last - 1].end
-        if self.page.folded(last - 1).endswith(("'s", "’s")):
-            end -= 2
-        return Mention(start, end, kind, ids, self.page.shadow.exact(start, end), cue)
+        """Make a mention of the tokens [first, last)."""
+        return mention_of(self.page, first, last, kind, cue, skip=skip, ids=ids)
+
+
+def mention_of(
+    page: Page, first: int, last: int, kind: Kind, cue: str, *, skip: int = 0, ids: tuple[str, ...] = ()
+) -> Mention:
+    """Make a mention of the tokens [first, last), without `skip` letters of a clitic or a possessive."""
+    start, end = page.starts[first] + skip, page.tokens[last - 1].end
+    if page.folded(last - 1).endswith(("'s", "’s")):
+        end -= 2
+    return Mention(start, end, kind, ids, page.shadow.exact(start, end), cue)

@@ -13,9 +13,9 @@ from functools import cache
 from typing import NamedTuple
 
 from seeds import names_ar, names_en
-from seeds.aliases import SHORT, Hit, Naming, known_names
+from seeds.aliases import CLITICS, CLITICS_MAX, SHORT, Hit, Naming, known_names
 from seeds.entities import known_entities
-from seeds.mention import KINDS, Kind, Mention, longest
+from seeds.mention import KINDS, Kind, Mention, longest, mention_of
 from seeds.naming import QUOTE_PAIRS, Page
 from seeds.shadow import Shadow
 
@@ -26,6 +26,7 @@ CUES_OF = {
     "PRODUCT": ("product",),
     "PLACE": ("place",),
 }
+AGAIN_MIN = 4  # letters of a one-word name that is believed elsewhere without its cue
 PART_MIN = 3  # letters of a surname, or of the first word of a company's name, that stands for it later
 
 __all__ = ["Kind", "Mention", "find_mentions"]
@@ -40,8 +41,8 @@ def find_mentions(shadow: Shadow, language: str) -> list[Mention]:
     propose = names_ar.propose if language == "ar" else names_en.propose
     proposed = propose(page, longest(known))
     chosen = longest([*known, *proposed])
-    parts = _parts(page, chosen)
-    chosen = longest([*chosen, *parts], first=chosen)
+    chosen = longest([*chosen, *_again(page, chosen)], first=chosen)
+    chosen = longest([*chosen, *_parts(page, chosen)], first=chosen)
     referring = _referring(page)
     return longest([*chosen, *referring], first=chosen)[:MENTIONS_MAX]
 
@@ -106,7 +107,8 @@ def _in_context(page: Page, hit: Hit, told: Told) -> list[Mention]:
 
 def _doubtful(hit: Hit, naming: Naming) -> bool:
     """Three Arabic letters with a clitic may be another word: they count where the name stands alone, too."""
-    return bool(hit.head) and len(naming.spelling) < SHORT and not naming.spelling.isascii()
+    short = len(naming.spelling) < SHORT and not naming.spelling.isascii()
+    return short and bool(hit.head) and naming.kind != "PLACE"
 
 
 def beside(page: Page, hit: Hit, kind: str) -> bool:
@@ -118,12 +120,47 @@ def beside(page: Page, hit: Hit, kind: str) -> bool:
     if quoted and kind in ("ORG", "PRODUCT"):
         return True
     before = page.cues.get(first - 1 if quoted else first)
-    if before is not None and before.group in CUES_OF[kind] and not hit.head:
+    if before is not None and before.group in CUES_OF[kind] and not hit.head and not before.owned:
         return True
     return kind == "ORG" and page.language == "en" and page.within(last, "legal_forms")
 
 
-# -- parts of names told before
+# -- names told before
+
+
+def _again(page: Page, chosen: list[Mention]) -> list[Mention]:
+    """Find the other places where a name stands that a cue told once; there it needs none."""
+    kinds: dict[tuple[str, ...], set[Kind]] = {}
+    for m in chosen:
+        if not m.candidates and m.kind in ("ORG", "PERSON", "PRODUCT"):
+            words = _words_of(page, m)
+            if len(words) > 1 or (m.kind == "ORG" and len(words[0]) >= AGAIN_MIN):
+                kinds.setdefault(words, set()).add(m.kind)
+    told = {words: min(found) for words, found in kinds.items() if len(found) == 1}
+    by_first: dict[str, list[tuple[str, ...]]] = {}
+    for words in told:
+        by_first.setdefault(words[0], []).append(words)
+    found = []
+    for i, token in enumerate(page.tokens):
+        for skip in range(CLITICS_MAX + 1 if page.language == "ar" else 1):
+            for words in by_first.get(_bare_word(token.text[skip:]), ()):
+                last = i + len(words)
+                rest = tuple(_bare_word(page.folded(j)) for j in range(i + 1, last))
+                if rest != words[1:] or not CLITICS.match(token.text[:skip]):
+                    continue
+                if not page.is_latin(i) or page.is_capital(i):
+                    found.append(mention_of(page, i, last, told[words], "again", skip=skip))
+    return found
+
+
+def _words_of(page: Page, m: Mention) -> tuple[str, ...]:
+    first, last = page.token_at(m.start), page.behind(m.end)
+    words = [page.shadow.folded[m.start : page.tokens[first].end]]
+    return tuple(_bare_word(w) for w in words + [t.text for t in page.tokens[first + 1 : last]])
+
+
+def _bare_word(word: str) -> str:
+    return word.removesuffix("'s").removesuffix("’s")
 
 
 def _parts(page: Page, chosen: list[Mention]) -> list[Mention]:

@@ -27,7 +27,7 @@ def propose(page: Page, known: list[Mention]) -> list[Mention]:
 
 
 def _definite(cue: Cue) -> bool:
-    return "ال" in cue.prefix or cue.prefix == "لل"
+    return cue.owned or "ال" in cue.prefix or cue.prefix == "لل"
 
 
 class _Search(Search):
@@ -129,9 +129,12 @@ class _Search(Search):
             if close is None:
                 continue
             last = next((j for j in range(i + 2, i + 2 + QUOTED_MAX) if page.folded(j) == close), 0)
-            if not last or any(page.is_stop(j) for j in range(i + 1, last)):
+            if not last:
                 continue
             kind, cue = self._announced(i)
+            stops = page.is_small if kind is not None and i in page.cues else page.is_stop
+            if any(stops(j) for j in range(i + 1, last)):
+                continue
             if kind is None and page.folded(last - 1) in self.lists["tails"] and last - i > 2:
                 kind, cue = "ORG", "quotes"
             if kind is not None and i + 1 not in self.covered:

@@ -30,7 +30,7 @@ class _People(Search):
         page = self.page
         for i, cue in page.cues.items():
             word = page.exact(cue.last - 1)
-            if cue.group == "person":
+            if cue.group == "person" and not cue.owned:
                 start = self._past_title(i)
                 last = self._person(start, titled=True)
                 if last == start:

@@ -75,8 +75,9 @@ class _Search(Search):
         return found
 
     def key(self, piece: Piece) -> str:
-        """Return the words of a candidate, by which its occurrences are told to be the same."""
-        return " ".join(word_at(self.page, i) for i in range(piece.first, piece.last))
+        """Return the folded words of a candidate, by which its occurrences are told to be the same."""
+        m = self.mention(piece.first, piece.last, "ORG", "")
+        return " ".join(self.page.shadow.folded[m.start : m.end].split())
 
     # -- runs of capitals
 

@@ -81,12 +81,16 @@ class NamesLexicon(LexiconModel):
 
 
 class Cue(NamedTuple):
-    """A cue at the tokens [first, last): the list that it stands in, and whether ال or a clitic is on it."""
+    """A cue at the tokens [first, last): the list that it stands in, and the clitics on it.
+
+    `owned`: a pronoun is written onto it ("شركتها X"), so that only a name in quotation marks may follow.
+    """
 
     first: int
     last: int
     group: str
     prefix: str
+    owned: bool
 
 
 @dataclass(frozen=True)
@@ -148,9 +152,8 @@ class Page:
         """The longest cue that ends before each token."""
         found: dict[int, Cue] = {}
         for hit in self.lexicon.cues.find(self.tokens, 0, len(self.tokens)):
-            if len(hit.form.suffix) > 1:  # "شركتها X": what follows is told of its company, and is no name
-                continue
-            cue = Cue(hit.first, hit.last, hit.payload, hit.form.prefix)
+            owned = len(hit.form.suffix) > 1
+            cue = Cue(hit.first, hit.last, hit.payload, hit.form.prefix, owned)
             if hit.last not in found or found[hit.last].first > hit.first:
                 found[hit.last] = cue
         return found
@@ -183,8 +186,11 @@ class Page:
         """Tell whether a word can be no part of a name: small words, verbs, punctuation."""
         if not 0 <= i < len(self.tokens) or not self.tokens[i].is_word:
             return True
-        word = self.tokens[i].text
-        return self.says(word, self.lexicon.stops) or self.says(word, self.lexicon.verbs)
+        return self.is_small(i) or self.says(self.tokens[i].text, self.lexicon.verbs)
+
+    def is_small(self, i: int) -> bool:
+        """Tell whether a token is a small word or punctuation; behind a cue, a verb may be a name («زاد»)."""
+        return not self.folded(i)[:1].isalnum() or self.says(self.folded(i), self.lexicon.stops)
 
     def has_prefix(self, i: int, words: frozenset[str]) -> bool:
         """Tell whether a word is one of `words` under any clitics."""
