@@ -38,7 +38,7 @@ BEHIND_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a replay did. `equal` is unknown where the live generation was unproven or posted by other code."""
+    """What a replay did; `equal` is null where the live generation was unproven or of other code."""
 
     generation: int
     replaced: int
