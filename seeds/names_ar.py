@@ -17,6 +17,9 @@ from seeds.naming import ORGANISATIONS, QUOTE_PAIRS, Cue, Page
 NAME_MAX = 4  # words of an organisation's name behind its cue
 QUOTED_MAX = 5
 LATIN_MAX = 6
+BETWEEN_MAX = 5  # words that tell what kind of company it is, before its name
+DESCRIBED_MIN = 4
+ENDINGS = ("ات", "ين", "ون", "ه", "ا", "اء")  # of Arabic nouns, more often than of foreign names
 LOOK_BACK = 5  # tokens before a quoted or Latin name in which its cue may stand
 
 
@@ -53,6 +56,9 @@ class _Search(Search):
 
     def _behind(self, cue: Cue, i: int) -> Iterator[Mention]:
         last = self._name(i)
+        if last == i and self.known.get(i) is None:
+            i = self._described(i)
+            last = i + 1 if i else 0
         if last > i:
             yield self.mention(i, last, "ORG", self.page.exact(cue.first))
             if cue.group == "organisation_dual" and self.page.folded(last).startswith("و"):
@@ -69,6 +75,26 @@ class _Search(Search):
         while last < i + NAME_MAX and self._goes_on(last, definite):
             last += 1
         return i if definite and last == i + 1 else last
+
+    def _described(self, i: int) -> int:
+        """Return where a name stands behind a description ("شركة البرمجيات الأمنية X"), or 0.
+
+        The description ends in a definite word; the name is no word of Arabic by its ending, or told again.
+        """
+        page = self.page
+        for k in range(i, i + BETWEEN_MAX):
+            if page.is_small(k) or k in self.covered or not page.close(k):
+                return 0
+            if not page.folded(k).startswith("ال") or k + 1 >= len(page.tokens) or not page.close(k + 1):
+                continue
+            name = page.folded(k + 1)
+            if name.startswith("ال") or not self._may_start(k + 1) or len(name) < DESCRIBED_MIN:
+                continue
+            again = sum(page.count[head + name] for head in ("", "و", "ل", "ب")) > 1
+            closed = page.is_stop(k + 2) or page.folded(k + 2).startswith("ال")
+            if again or (page.folded(k).endswith("يه") and closed and not name.endswith(ENDINGS)):
+                return k + 1
+        return 0
 
     def _may_start(self, i: int) -> bool:
         page, word = self.page, self.page.folded(i)
