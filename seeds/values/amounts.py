@@ -12,9 +12,10 @@ from seeds.values.base import Kind, Role, Value, Window
 from seeds.values.context import Context
 from seeds.values.measure import Measure
 from seeds.values.money import money
-from seeds.values.numbers import ONE, Number
+from seeds.values.numbers import Number
 from seeds.values.percent import percent
 from seeds.values.quantity import age, count, lasts, multiple, power, ratio, thing
+from seeds.values.words import ONE
 
 _DASHES = frozenset("-–—")
 _SPREAD_MAX = Decimal(1000)  # "60 to 65 billion" spreads its scale, "1,500 to 2 million" does not
@@ -92,7 +93,7 @@ def _compatible(a: Measure, b: Measure) -> bool:
 
 
 def _link(w: Window, a: Measure, b: Measure, opened: bool) -> str | None:
-    """What joins two measures: "to", "and" (only after "between"), a dash, or nothing that does."""
+    """Tell what joins two measures: "to", "and" (only after "between"), a dash, or nothing that does."""
     between = b.first - a.last
     if between == 0:  # the conjunction of a word is part of it: "بين مليار ومليارين"
         label = w.at(b.first, Role.CARDINAL) or w.at(b.first, Role.DUAL) or w.at(b.first, Role.SCALE)
@@ -126,7 +127,7 @@ def amounts(w: Window, found: list[Measure], taken: list[bool]) -> Iterator[Valu
             if value is not None:
                 yield value
     for i in range(len(w)):
-        label = multiple(w, i) if not taken[i] else None
+        label = None if taken[i] or not w.labels[i] else multiple(w, i)
         if label is not None and not any(taken[i : label.last]):
             n = Number(i, label.last, w.start_of(label), label.number)
             value = _value(w, Measure(i, label.last, n.start, n, n.value, Kind.RATIO), taken)
@@ -186,7 +187,7 @@ def _value(w: Window, m: Measure, taken: list[bool]) -> Value | None:
     if surface is None:
         return None
     try:
-        quantity = Quantity(low=low, high=high, bound=bound, unit=m.unit, surface=surface)  # type: ignore[arg-type]  # decimals are written out by the model
+        quantity = Quantity(low=low, high=high, bound=bound, unit=m.unit, surface=surface)
     except ValidationError:
         return None  # more digits than an amount has
     taken[span_first:span_last] = [True] * (span_last - span_first)
@@ -194,7 +195,7 @@ def _value(w: Window, m: Measure, taken: list[bool]) -> Value | None:
 
 
 def _bound(w: Window, first: int, last: int) -> tuple[Bound, int, int]:
-    """The bound of what stands at the tokens [first, last), and the tokens with its words."""
+    """Return the bound of what stands at the tokens [first, last), and the tokens with its words."""
     bound = Bound.EXACT
     for _ in range(2):  # "up to about"
         label = w.before(first, Role.BOUND)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from enum import Enum, StrEnum, auto
+from enum import IntEnum, StrEnum, auto
 from typing import NamedTuple
 
 from seeds.facts import Interval, Quantity
@@ -51,8 +51,8 @@ class Value(NamedTuple):
     per: str | None = None
 
 
-class Role(Enum):
-    """What a word of the lexicon may do in a value."""
+class Role(IntEnum):
+    """What a word of the lexicon may do in a value (an integer, since its hash is quick)."""
 
     CARDINAL = auto()
     TEEN = auto()
@@ -114,7 +114,7 @@ STEM_MIN = 3  # لست is "I am not", not ل + ست
 
 
 class Label(NamedTuple):
-    """A word or phrase of the lexicon at the tokens [first, last); `form` is the reading of its first word."""
+    """A word or phrase of the lexicon at the tokens [first, last); `form` is how its first word is read."""
 
     payload: object
     first: int
@@ -123,12 +123,12 @@ class Label(NamedTuple):
 
     @property
     def number(self) -> Decimal:
-        """The payload of a role that stands for a number."""
+        """Return the payload of a role that stands for a number."""
         return Decimal(str(self.payload))
 
     @property
     def word(self) -> str:
-        """The payload of a role that stands for a word."""
+        """Return the payload of a role that stands for a word."""
         return str(self.payload)
 
 
@@ -150,7 +150,7 @@ class Vocabulary:
         self._seen: dict[str, tuple[_Entry, ...]] = {}
 
     def entries(self, word: str) -> tuple[_Entry, ...]:
-        """What may start at a word, by all its readings."""
+        """Return what may start at a word, by all its readings."""
         found = self._seen.get(word)
         if found is None:
             found = tuple(
@@ -213,19 +213,23 @@ class Window:
         return i
 
     def at(self, i: int, role: Role) -> Label | None:
-        """The label of a role that starts at token `i`."""
+        """Return the label of a role that starts at token `i`."""
         return self.labels[i].get(role) if 0 <= i < len(self.labels) else None
 
     def before(self, i: int, role: Role, back: int = 5) -> Label | None:
-        """The longest label of a role that ends right before token `i`."""
+        """Return the longest label of a role that ends right before token `i`."""
         for k in range(max(i - back, 0), i):
             label = self.labels[k].get(role)
             if label is not None and label.last == i:
                 return label
         return None
 
+    def starts_nothing(self, i: int) -> bool:
+        """Tell a word that no lexicon knows from one that a value may start with: most words are such."""
+        return not self.labels[i] and not self.tokens[i].text[0].isdigit()
+
     def text(self, i: int) -> str:
-        """The folded token, or nothing outside of the window."""
+        """Return the folded token, or nothing outside of the window."""
         return self.tokens[i].text if 0 <= i < len(self.tokens) else ""
 
     def joined(self, i: int) -> bool:
@@ -237,16 +241,16 @@ class Window:
         return i + 1 if self.text(i) == "-" and self.joined(i) and self.joined(i + 1) else i
 
     def start_of(self, label: Label) -> int:
-        """The offset of a label, behind the conjunctions and prepositions written onto it."""
+        """Return the offset of a label, behind the conjunctions and prepositions written onto it."""
         form = label.form
         clitics = form.conjunction + (form.prefix.removesuffix("ال") if form.prefix != "لل" else "ل")
         return self.tokens[label.first].start + len(clitics)
 
     def original(self, i: int) -> str:
-        """A token as written."""
+        """Return a token as written."""
         return self.shadow.exact(self.tokens[i].start, self.tokens[i].end)
 
     def surface(self, start: int, end: int) -> str | None:
-        """The text as written behind folded offsets, unless it is too long to be a value."""
+        """Return the text as written behind folded offsets, unless it is too long to be a value."""
         exact = self.shadow.exact(start, end)
         return exact if len(exact) <= SURFACE_MAX else None

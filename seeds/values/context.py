@@ -18,7 +18,7 @@ _THOUSANDS_COMMA = re.compile(r"(?<![\d,.])\d{1,3}(?:(?:,\d{3}){2,}|,\d{3}\.\d)"
 
 
 class Context(NamedTuple):
-    """`told` is the one currency that the document names in full for a family; `countries` are ISO 3166 codes."""
+    """`told` is the only currency of a family that is named in full; `countries` are ISO 3166 codes."""
 
     decimal_commas: bool
     told: Mapping[str, str]
@@ -68,7 +68,7 @@ def context(shadow: Shadow, language: str) -> Context:
 
 
 def country_of(w: Window, i: int, currency: Label) -> Label | None:
-    """The adjective that tells a currency's country: behind it in Arabic, before it in English."""
+    """Return the adjective that tells a currency's country: behind it in Arabic, before it in English."""
     if w.language != "ar":
         return w.before(i, Role.ADJECTIVE)
     label = w.at(currency.last, Role.ADJECTIVE)

@@ -8,7 +8,8 @@ from decimal import Decimal
 from seeds.values.base import Kind, Label, Role, Window
 from seeds.values.context import Context, country_of
 from seeds.values.measure import Measure
-from seeds.values.numbers import ONE, Number
+from seeds.values.numbers import Number
+from seeds.values.words import ONE
 
 _ALSO_WORDS = frozenset({"@won", "@baht"})  # "won" is also what a winner did
 
@@ -42,7 +43,7 @@ def money(w: Window, n: Number, context: Context, countries: Collection[str] = (
 
 
 def _sign_before(w: Window, i: int) -> Label | None:
-    """A sign or code before a number, unless it belongs to a number before it ("5 $ 10")."""
+    """Return the sign or code before a number, unless it belongs to a number before it ("5 $ 10")."""
     for k in range(max(i - 4, 0), i):
         for role in (Role.SIGN, Role.CODE):
             label = w.at(k, role)
@@ -55,7 +56,7 @@ def _sign_before(w: Window, i: int) -> Label | None:
 def _currency_at(
     w: Window, i: int, context: Context, countries: Collection[str]
 ) -> tuple[Label | None, str | None]:
-    """The currency that starts at token `i`, and its code."""
+    """Return the currency that starts at token `i`, and its code."""
     currency = w.at(i, Role.CURRENCY)
     if currency is None and (adjective := w.at(i, Role.ADJECTIVE)) and w.language != "ar":
         currency = w.at(w.hyphen(adjective.last), Role.CURRENCY)

@@ -13,6 +13,7 @@ from seeds.values.calendar import Partial
 
 YEARS, HIJRI_YEARS = range(1900, 2101), range(1300, 1501)
 _HALF_MONTHS = 6
+LETTERS = frozenset({"q", "h"})  # Q4, H1
 
 
 class Found(NamedTuple):
@@ -160,7 +161,7 @@ def _named_part(w: Window, i: int) -> tuple[int, Precision, int] | None:
 def _short_part(w: Window, i: int) -> tuple[int, Precision, int] | None:
     """Read "Q4", "4Q", "H1", "1H"."""
     letter, digit = (w.text(i), w.text(i + 1)) if not w.text(i)[:1].isdigit() else (w.text(i + 1), w.text(i))
-    if letter not in ("q", "h") or digit not in ("1", "2", "3", "4") or not w.joined(i + 1):
+    if letter not in LETTERS or digit not in ("1", "2", "3", "4") or not w.joined(i + 1):
         return None
     return i + 2, Precision.QUARTER if letter == "q" else Precision.HALF, int(digit)
 
@@ -187,7 +188,7 @@ def relative(w: Window, i: int) -> Found | None:
         noun = w.at(modifier.last, Role.PERIOD)
         last = noun.last if noun is not None else 0
         definite = w.language != "ar" or (noun is not None and noun.form.prefix == "ال")
-        if not definite or modifier.word != "this" and w.language == "ar":
+        if not definite or (modifier.word != "this" and w.language == "ar"):
             return None
     else:
         modifier = w.at(i + 1, Role.MODIFIER) if noun is not None and w.language == "ar" else None
@@ -217,7 +218,7 @@ def year_end(w: Window, i: int) -> Found | None:
 
 
 def _start(w: Window, i: int) -> int:
-    """The offset of a date, behind the prepositions written onto its first word."""
+    """Return the offset of a date, behind the prepositions written onto its first word."""
     for role in (Role.PERIOD, Role.MODIFIER, Role.MONTHS, Role.ORDINAL):
         label = w.at(i, role)
         if label is not None:

@@ -17,7 +17,7 @@ def power(w: Window, n: Number) -> Measure | None:
 
 
 def count(w: Window, n: Number) -> Measure | None:
-    """Read a number of known things: GPUs, people, jobs, shares …"""
+    """Read a number of known things such as GPUs, people, jobs and shares."""
     if n.digits and 1900 <= n.value <= 2100 and w.before(n.first, Role.MONTH):
         return None  # "June 2025 jobs report"
     label = _thing(w, w.hyphen(n.last))
@@ -31,7 +31,7 @@ def count(w: Window, n: Number) -> Measure | None:
 
 
 def _thing(w: Window, i: int) -> Label | None:
-    """The name of a counted thing, also behind "of its", "من" and, in English, adjectives."""
+    """Find the name of a counted thing, also behind "of its", "من" and, in English, adjectives."""
     label = w.at(i, Role.COUNT)
     if label is not None:
         return None if label.form.conjunction or label.form.prefix not in ("", "ال") else label
@@ -103,15 +103,10 @@ def age(w: Window, n: Number) -> Measure | None:
     if w.before(n.first, Role.AGE_BEFORE, 1) and w.language != "ar":
         return _measure(n, n.last, Kind.AGE, "years")
     named = w.text(n.first - 1) == "," and w.text(n.last) == "," and n.digits and 16 <= n.value <= 99
-    if (
-        named
-        and w.language != "ar"
-        and w.text(n.first - 2).isalpha()
-        and w.original(n.first - 2)[0].isupper()
-    ):
-        if not w.at(n.first - 2, Role.MONTH):
-            return _measure(n, n.last, Kind.AGE, "years")
-    return None
+    if not named or w.language == "ar" or w.at(n.first - 2, Role.MONTH):
+        return None
+    is_name = w.text(n.first - 2).isalpha() and w.original(n.first - 2)[0].isupper()
+    return _measure(n, n.last, Kind.AGE, "years") if is_name else None
 
 
 def multiple(w: Window, i: int) -> Label | None:

@@ -45,7 +45,7 @@ class CurrencySigns(LexiconModel):
 
 
 class Country(LexiconModel):
-    """How a language calls a country: `adjectives` stand by a currency, either tells where a document is at."""
+    """How a language calls a country; only `adjectives` stand by a currency."""
 
     adjectives: Words
     names: Words
@@ -161,7 +161,7 @@ def _numbers(n: NumberWords) -> Iterator[Entry]:
 
 
 def _currencies(s: CurrencySigns, c: CurrencyWords) -> Iterator[Entry]:
-    """A currency's payload is its code, or `@family` where the country settles it."""
+    """Tell currencies: the payload is its code, or `@family` where the country settles it."""
     yield from _each(Role.SIGN, s.signs)
     yield from ((Role.SIGN, f"@{family}", word) for family, ws in s.shared_signs.items() for word in ws)
     yield from ((Role.CODE, code, code) for code in s.codes)
