@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from itertools import combinations
 
-import yaml
-
 from seeds.coref import Context
+from seeds.event_types import PAIRS, required_slots, slot_kinds
 from seeds.facts import (
     Comparison,
     Entity,
@@ -23,32 +20,13 @@ from seeds.facts import (
     Stage,
     Text,
 )
-from seeds.fill import Hit
 from seeds.match import Draft
+from seeds.places import Hit
 from seeds.rules import Rule
 from seeds.values import Value
 
 Spans = list[tuple[int, int]]  # folded offsets
-PAIRS = ("partnership", "rivalry")
 PAIRS_MAX = 10
-
-
-@cache
-def slot_kinds(event: str) -> dict[str, str]:
-    """Slots of an event type and what they hold, without the sign of the required ones."""
-    return {name: kind.rstrip("!") for name, kind in _types()[event].items()}
-
-
-@cache
-def required_slots(event: str) -> frozenset[str]:
-    """Slots that a fact of the type must have."""
-    return frozenset(name for name, kind in _types()[event].items() if kind.endswith("!"))
-
-
-@cache
-def _types() -> dict[str, dict[str, str]]:
-    text = (files("seeds") / "rules" / "types.yaml").read_text("utf-8")
-    return {str(event): dict(slots) for event, slots in yaml.safe_load(text).items()}
 
 
 @dataclass
@@ -65,6 +43,7 @@ class Built:
     evidence: dict[str, Spans]
     attributed_to: Entity | None = None
     valid: Interval | None = None
+    headline: bool = False
     parent: Built | None = None
     referred: set[str] = field(default_factory=set)  # slots that a reference fills ("the company")
     also: list[int] = field(default_factory=list)  # other sentences that tell it
@@ -147,6 +126,8 @@ def _read(draft: Draft, hit: Hit, name: str, context: Context, taken: set[str]) 
     item = hit.item
     if item is None or item.type == "ROLE":
         quote = draft.sentence.scene.exact(hit.start, hit.end)
+        if slot_kinds(draft.rule.event).get(name) == "entity":
+            return [context.product(quote)]
         return [Text(quote=quote, modality=_part_modality(draft, hit))]
     if isinstance(item.what, Value):
         found = item.what.quantity or item.what.interval

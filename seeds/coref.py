@@ -72,8 +72,12 @@ class Context:
             return self._referred(item.what, taken)
         entity = self.named(item)
         if product and entity is not None and entity.kind != EntityKind.PRODUCT:
-            return [self._unlisted(surface, EntityKind.PRODUCT)]
+            return [self.product(surface)]
         return [entity] if entity is not None and entity.id not in taken else []
+
+    def product(self, surface: str) -> Entity:
+        """Return the entity of a product that is in no list."""
+        return self._unlisted(surface, EntityKind.PRODUCT)
 
     def _unlisted(self, surface: str, kind: EntityKind) -> Entity:
         return Entity(id=unresolved_id(surface), name=surface, surface=surface, kind=kind, resolved=False)
@@ -92,7 +96,8 @@ class Context:
             topic = self._topic_of(number, taken) if number >= 0 else None
             if topic is not None:
                 return [topic.model_copy(update={"surface": mention.name})]
-        return []
+        main = self._main(taken)
+        return [main[0].model_copy(update={"surface": mention.name})] if main is not None else []
 
     # -- fallbacks of slots
 
@@ -155,11 +160,13 @@ class Context:
 
     def _main(self, taken: set[str]) -> tuple[Entity, Place] | None:
         """Return the company that the document names most, if it stands out."""
-        ranked = Counter(e.id for _, e in self._orgs if e.id not in taken).most_common(2)
-        if not ranked or (len(ranked) > 1 and ranked[0][1] < 2 * ranked[1][1]):
+        ranked = Counter(e.id for _, e in self._orgs).most_common(2)
+        if not ranked or ranked[0][0] in taken:
             return None
         item, entity = next((i, e) for i, e in self._orgs if e.id == ranked[0][0])
-        return entity, (item.start, item.end)
+        ahead = len(ranked) == 1 or ranked[0][1] >= 2 * ranked[1][1]
+        first = self._orgs[0][1].id == entity.id and ranked[0][1] > ranked[-1][1]
+        return (entity, (item.start, item.end)) if ahead or first else None
 
     def _deal(self, draft: Draft, taken: set[str]) -> tuple[Entity, Place] | None:
         """Return the buyer of the latest deal told before."""

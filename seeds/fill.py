@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from seeds.facts import QUOTE_MAX
 from seeds.phrases import PhraseIndex
-from seeds.places import Places, clitics, words_index
+from seeds.places import Hit, Places, clitics, words_index
 from seeds.rules import SlotSpec
 from seeds.scene import COMMAS, QUOTES, Item
 
 CHOICE_GAP_MAX = 5
-NAME_WORDS_MAX = 3
+NAME_WORDS_MAX = 6
 LEAD_WORDS_MIN = 3
-
-
-class Hit(NamedTuple):
-    """Something found for a slot: folded offsets of the words that say so, and the item or the constant."""
-
-    start: int
-    end: int
-    item: Item | None = None
-    value: str | bool | None = None
+DETERMINERS = ("the", "a", "an", "its", "their")
 
 
 class Filler(Places):
-    """Looks for the slots of one trigger; `filled` is what has been found so far."""
-
-    filled: dict[str, list[Hit]]
+    """Looks for the slots of one trigger."""
 
     def hits(self, spec: SlotSpec) -> Iterator[list[Hit]]:
         """Candidates for a slot, the best first; each is a list (of one, unless the slot takes many)."""
@@ -97,6 +86,9 @@ class Filler(Places):
             found.append((self.t.last, self.tokens[self.t.last].start))
         found.sort(key=lambda f: (f[0] < self.t.first, f[0]))
         for i, start in found:
+            while i < last - 1 and spec.type == "NAME" and self.tokens[i].text in DETERMINERS:
+                i += 1
+                start = self.tokens[i].start
             end = self._name_end(i) if spec.type == "NAME" else self._text_end(i, spec, last)
             start, end = self._trim(start, end)
             if start < end:
@@ -147,6 +139,8 @@ class Filler(Places):
                     return self.tokens[j - 1].end
         end = self.tokens[i].start
         for j in range(i, min(i + NAME_WORDS_MAX, self.s.last)):
+            if self.tokens[j].text == "-" and self.tokens[j].start == end:
+                continue
             if not self.s.plain(j) or not self.tokens[j].is_word:
                 break
             end = self.tokens[j].end

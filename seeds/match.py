@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from seeds.cues import Cue, Frame, frames, scan
-from seeds.fill import Filler, Hit
+from seeds.fill import Filler
 from seeds.modality import Telling, chain, tell
 from seeds.phrases import Found, PhraseIndex
-from seeds.places import words_index
+from seeds.places import Hit, words_index
 from seeds.rules import Rule, SlotSpec, load_rules, trigger_phrases
 from seeds.scene import Item, Scene, Sentence
 from seeds.tokens import forms
@@ -23,7 +23,7 @@ from seeds.verbs import FormKind
 TRIES_MAX = 8  # other fillings that are tried where a required slot stays empty
 PER_SENTENCE_MAX = 60
 NOUN_PREFIXES = ("ال", "ب", "ل", "بال", "لل", "كال")  # no verb has them
-FOLLOW_MAX = 12  # tokens behind a trigger in which `follow` words count
+FOLLOW_MAX = 9  # tokens behind a trigger in which `follow` words count
 NEXT_MAX = 5  # … and `unfollowed` words
 
 
@@ -158,7 +158,6 @@ def _draft(
 ) -> Draft:
     governing = chain(sentence, cues, trigger)
     filler = Filler(sentence, trigger, governing, spoken, limit)
-    filler.filled = {}
     hits, missing = _fill(filler, list(rule.slots.items()), [TRIES_MAX])
     first, last = sentence.clause(trigger.first, trigger.last)
     used = _firsts(hits)

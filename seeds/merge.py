@@ -6,7 +6,10 @@ and modality; the other adds the slots that it lacks, and its evidence.
 
 from __future__ import annotations
 
-from seeds.build import Built, slot_kinds
+from decimal import Decimal
+
+from seeds.build import Built
+from seeds.event_types import slot_kinds
 from seeds.facts import Entity, Interval, Investor, Modality, Quantity, SlotValue, Stage, Text
 
 APART = {"survey_statistic", "forecast"}  # each is a claim of its own
@@ -19,9 +22,12 @@ MUST_SHARE = {
     "capex_plan": ("company", "amount"),
     "infrastructure_build": ("company", "kind"),
     "valuation": ("company", "amount"),
+    "survey_statistic": ("percent",),
+    "forecast": ("forecaster",),
     "financial_result": ("company", "metric", "amount"),
 }
 """Slots in which two facts must agree, not merely not differ."""
+ROUNDING = Decimal("0.15")  # how far a headline may round an amount
 DEALS = ("investment", "acquisition")
 
 
@@ -42,19 +48,19 @@ def merge(facts: list[Built]) -> list[Built]:
 def _same(a: Built, b: Built) -> bool:
     if a.type != b.type or (a.modality == Modality.DENIED) != (b.modality == Modality.DENIED):
         return False
-    if a.type in APART:
-        return a.evidence.get("claim", a.trigger) == b.evidence.get("claim", b.trigger) and a.slots == b.slots
+    if a.type in APART and not a.headline and not b.headline:
+        return False
     closed = (Stage.CANCELLED, Stage.ENDED)
     if (a.stage in closed) != (b.stage in closed):
         return False
     shared = MUST_SHARE.get(a.type, ())
     names = set(a.slots) | set(b.slots)
-    return all(_agree(n, a.slots.get(n), b.slots.get(n), n in shared) for n in names) and _overlap(
-        a.valid, b.valid
-    )
+    return all(
+        _agree(n, a.slots.get(n), b.slots.get(n), n in shared, a.headline != b.headline) for n in names
+    ) and _overlap(a.valid, b.valid)
 
 
-def _agree(name: str, x: SlotValue | None, y: SlotValue | None, needed: bool) -> bool:
+def _agree(name: str, x: SlotValue | None, y: SlotValue | None, needed: bool, rounded: bool) -> bool:
     """Tell whether two values of one slot may be told of one event."""
     if x is None or y is None:
         return not needed
@@ -63,12 +69,20 @@ def _agree(name: str, x: SlotValue | None, y: SlotValue | None, needed: bool) ->
     if isinstance(x, tuple) and isinstance(y, tuple):
         return _ids(x) == _ids(y) if name == "parties" else bool(_ids(x) & _ids(y))
     if isinstance(x, Quantity) and isinstance(y, Quantity):
-        return (x.low, x.high, x.unit) == (y.low, y.high, y.unit)
+        return x.unit == y.unit and (_close(x, y) if rounded else (x.low, x.high) == (y.low, y.high))
     if isinstance(x, Interval) and isinstance(y, Interval):
         return _overlap(x, y)
     if isinstance(x, Text):
         return True  # the same thing is told in many words
     return x == y
+
+
+def _close(x: Quantity, y: Quantity) -> bool:
+    """Tell whether two amounts are one, told roundly in a headline."""
+    pairs = ((x.low, y.low), (x.high, y.high))
+    if any((a is None) != (b is None) for a, b in pairs):
+        return False
+    return all(abs(Decimal(a) - Decimal(b)) <= ROUNDING * abs(Decimal(b)) for a, b in pairs if a and b)
 
 
 def _ids(parties: tuple[Entity, ...] | tuple[Investor, ...]) -> frozenset[str]:
@@ -83,7 +97,8 @@ def _overlap(a: Interval | None, b: Interval | None) -> bool:
 
 def _joined(a: Built, b: Built) -> Built:
     """Return the fuller fact, with what only the other tells."""
-    main, other = (a, b) if len(a.slots) >= len(b.slots) else (b, a)
+    fuller = (not a.headline, len(a.slots)) >= (not b.headline, len(b.slots))
+    main, other = (a, b) if fuller else (b, a)
     for name in slot_kinds(main.type):
         better = name in main.referred and name in other.slots and name not in other.referred
         if (name not in main.slots and name in other.slots) or better:

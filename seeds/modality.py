@@ -159,4 +159,5 @@ def _before_denied(sentence: Sentence, cue: Cue, trigger: Cue) -> bool:
     return not any(
         scene.tokens[i].text in COMMAS or scene._is_dash(i) or scene.is_relative(i)
         for i in range(cue.last, trigger.first)
+        if i > cue.last or scene.language == "ar"  # "denied that …"
     )

@@ -43,6 +43,7 @@ def parse(document: Document) -> Parsed:
         for draft in drafts:
             try:
                 for fact in build(draft, context):
+                    fact.headline = bool(head) and draft.sentence.number == 0
                     reason = check(fact)
                     if reason is None:
                         context.facts.append(fact)

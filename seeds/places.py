@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from seeds.cues import Cue, Frame
 from seeds.modality import to_be
+from seeds.names import Mention
 from seeds.phrases import PhraseIndex
 from seeds.rules import SlotSpec
 from seeds.scene import COMMAS, QUOTES, Item, Sentence
@@ -20,7 +22,9 @@ from seeds.verbs import FormKind
 GAP_MAX = 6  # plain words between a cue or a trigger and its name
 VALUE_GAP_MAX = 3
 HEAD_GAP_MAX = 6
+RELATIVE_GAP_MAX = 2
 LIST_MAX = 20
+BESIDE = (*COMMAS, "of", "its", "his", "her", "the")
 
 TYPES = {
     "ORG": ("ORG", "COREF"),
@@ -30,6 +34,15 @@ TYPES = {
     "AMOUNT": ("MONEY", "COUNT"),
 }
 NAMES = ("ORG", "PERSON", "PRODUCT", "PLACE", "GROUP", "COREF")
+
+
+class Hit(NamedTuple):
+    """Something found for a slot: folded offsets of the words that say so, and the item or the constant."""
+
+    start: int
+    end: int
+    item: Item | None = None
+    value: str | bool | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -54,6 +67,7 @@ class Places:
         self.arabic = sentence.scene.language == "ar"
         self.group = governing[0].first if governing else trigger.first
         self.governing = governing
+        self.filled: dict[str, list[Hit]] = {}  # what has been found so far
         self.used: set[int] = set()  # first tokens of items that a slot has taken
         self.passive = not self.arabic and trigger.kind == FormKind.PAST and self._is_passive()
 
@@ -69,18 +83,22 @@ class Places:
         """Tell whether an item is of the slot's type, and free."""
         if item.first in self.used or item.type not in TYPES.get(spec.type, (spec.type,)):
             return False
+        if item.type == "COREF" and isinstance(item.what, Mention):
+            return item.what.cue.split(" ")[0].upper() in TYPES[spec.type] + (spec.type,)
         if spec.units:
             unit = getattr(getattr(item.what, "quantity", None), "unit", None)
             return unit in spec.units
         return True
 
-    def items(self, spec: SlotSpec) -> Iterator[Item]:
-        if spec.cue:
-            yield from self._cued(spec)
+    def items(self, spec: SlotSpec) -> list[Item]:
+        """List the items that may fill a slot, the best first."""
+        found = list(self._cued(spec)) if spec.cue else []
         if spec.tail:
-            yield from self._tailed(spec)
+            found += self._tailed(spec)
         for place in spec.at:
-            yield from getattr(self, f"_{place}")(spec)
+            found += getattr(self, f"_{place}")(spec)
+        first, last = self.s.clause(self.t.first, self.t.last)
+        return sorted(found, key=lambda i: not first <= i.first < last)  # the clause before the sentence
 
     def scope(self, spec: SlotSpec) -> tuple[int, int]:
         """Return the tokens in which a slot is looked for."""
@@ -90,10 +108,14 @@ class Places:
         return self.s.first, self.limit
 
     def _near_first(self, items: list[Item]) -> list[Item]:
-        """Behind the trigger by distance, then before it by distance."""
-        behind = [i for i in items if i.first >= self.t.first]
-        ahead = [i for i in items if i.first < self.t.first]
-        return behind + ahead[::-1]
+        """Sort items: of the trigger's clause first, behind it before ahead of it, by distance."""
+        first, last = self.s.clause(self.t.first, self.t.last)
+
+        def rank(item: Item) -> tuple[bool, bool, int]:
+            ahead = item.first < self.t.first
+            return not first <= item.first < last, ahead, abs(item.first - self.t.first)
+
+        return sorted(items, key=rank)
 
     # -- by cue
 
@@ -136,14 +158,14 @@ class Places:
             steps += 1
         return None
 
-    def carries(self, item: Item, letters: tuple[str, ...]) -> bool:
+    def carries(self, item: Item, letters: tuple[str, ...], since: int = 0) -> bool:
         """Tell whether a clitic is written onto an item, or onto a noun before it ("لشركة X", "بـ29")."""
         i = item.first
         token = self.tokens[i]
         head = self.s.scene.shadow.folded[token.start : item.start]
         if head:
             return head.lstrip("وف") in letters or head in letters
-        for j in range(i - 1, max(i - 1 - VALUE_GAP_MAX, self.s.first - 1), -1):
+        for j in range(i - 1, max(i - 1 - VALUE_GAP_MAX, self.s.first - 1, since - 1), -1):
             text = self.tokens[j].text
             if text in letters or (text[0] in "وف" and text[1:] in letters):
                 return True
@@ -216,8 +238,10 @@ class Places:
             item = self._before_relative(spec)
             if item is not None:
                 yield item
+        if self.arabic and self.t.kind != FormKind.PHRASE and self._has_pronoun():
+            return  # the object is written onto the verb
         item = self.reach(self.t.last, spec, self.limit, over=True)  # the subject may stand between
-        if item is not None:
+        if item is not None and not (self.arabic and self.carries(item, ("ل", "ب", "ك"), self.t.last)):
             yield item
 
     def _agent(self, spec: SlotSpec) -> Iterator[Item]:
@@ -233,6 +257,8 @@ class Places:
             item = self.reach(cue.last, spec, self.t.first)
             if item is not None:
                 yield item
+        if not self.arabic and self._shares_subject():
+            yield from (i for i in self.s.items if i.last <= self.group and self._may_act(i, spec))
         close = self._left(self.group, spec)
         if close is not None:
             yield close
@@ -241,9 +267,16 @@ class Places:
             if item is not None:
                 yield item
         for item in reversed(self.s.items):
-            if item.last <= self.group and self.wanted(item, spec) and self._visible(item):
-                if not self.prepositional(item):
-                    yield item
+            if item.last <= self.group and self._may_act(item, spec):
+                yield item
+
+    def _may_act(self, item: Item, spec: SlotSpec) -> bool:
+        return self.wanted(item, spec) and self._visible(item) and not self.prepositional(item)
+
+    def _shares_subject(self) -> bool:
+        """Tell whether "and" joins the verb to one before it, so that both have one subject."""
+        words = [self.tokens[i].text for i in range(max(self.group - 2, self.s.first), self.group)]
+        return "and" in words and self.s.item_at(self.group - 1) is None
 
     def _left(self, i: int, spec: SlotSpec) -> Item | None:
         """Return the item right before a verb, over plain words, auxiliaries and asides; never over a relative."""
@@ -303,10 +336,13 @@ class Places:
         relative = self._relative_head()
         if relative is None:
             return None
-        for i in range(relative - 1, max(self.s.first, relative - 3) - 1, -1):
+        last = relative - 1 if self.tokens[relative - 1].text in (*COMMAS, *QUOTES) else relative
+        for i in range(last - 1, max(last - 1 - RELATIVE_GAP_MAX, self.s.first - 1), -1):
             item = self.s.item_at(i)
             if item is not None:
                 return item if self.wanted(item, spec) else None
+            if not self.s.plain(i):
+                return None
         return None
 
     def _head(self, spec: SlotSpec) -> Iterator[Item]:
@@ -315,7 +351,7 @@ class Places:
         linked = not spec.via
         for i in range(self.t.first - 1, max(self.s.first, self.t.first - 1 - HEAD_GAP_MAX) - 1, -1):
             item = self.s.item_at(i)
-            if item is not None:
+            if item is not None and item.what is not None:
                 if linked and self.wanted(item, spec):
                     yield item
                 return
@@ -342,6 +378,22 @@ class Places:
             if self.tokens[i].text in ("its", "their", "his", "her"):
                 yield from self._before(spec)
                 return
+
+    def _beside(self, spec: SlotSpec) -> Iterator[Item]:
+        """The role that stands right before or behind the person of the event."""
+        person = self.filled.get("person")
+        item = person[0].item if person else None
+        for step, i, steps in ((-1, item.first - 1, 7), (1, item.last, 4)) if item is not None else ():
+            while self.s.first <= i < self.s.last and steps:
+                near = self.s.item_at(i)
+                if near is not None and self.wanted(near, spec):
+                    yield near
+                    break
+                if near is not None and near.type not in ("ORG", "PLACE"):
+                    break
+                if near is None and not self.s.plain(i) and self.tokens[i].text not in BESIDE:
+                    break
+                i, steps = i + step, steps - 1
 
     def _inside(self, spec: SlotSpec) -> Iterator[Item]:
         yield from (i for i in self.s.items if self.t.first < i.first < self.t.last and self.wanted(i, spec))

@@ -15,10 +15,13 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from seeds.errors import BadRule
+from seeds.event_types import event_types, rule_slots
 from seeds.facts import Modality, Stage
 from seeds.verbs import FormKind, conjugate
 
 LANGUAGES = ("ar", "en")
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They reorder what a person sees: a file with one could say something else than it shows."""
 
 ItemType = Literal[
     "ORG", "PERSON", "PARTY", "PRODUCT", "PLACE", "GROUP", "HOLDER",
@@ -31,12 +34,14 @@ stands in quotation marks, or a few words. CHOICE is one of a list by its words,
 
 Place = Literal[
     "subject", "object", "idafa", "before", "after", "near", "head", "pair", "trigger",
-    "possessor", "inside", "speaker", "adjacent", "lead", "brackets",
+    "possessor", "inside", "speaker", "beside",
+    "adjacent", "lead", "brackets",
 ]  # fmt: skip
 """Where an item is looked for if no cue finds it. subject and object are those of the trigger, whether it
 is a verb, a passive or a noun; idafa is the name right after a noun; head the list that a relative clause or
 an apposition with the trigger in it speaks of; pair the only two names before the trigger; possessor whose
-the trigger is; inside within its words; speaker who says the sentence. Of texts: adjacent takes cues only
+the trigger is; inside within its words; speaker who says the sentence;
+beside next to the person of the event. Of texts: adjacent takes cues only
 right behind the trigger, lead the words of the clause before it, brackets those before its bracket."""
 
 Fallback = Literal["topic", "deal", "affiliation", "previous"]
@@ -123,6 +128,11 @@ class Rule(RuleModel):
         if self.id.split(".")[:2] != [self.language, self.event]:
             msg = f"the id of a rule here starts with {self.language}.{self.event}."
             raise ValueError(msg)
+        known = rule_slots(self.event) | {name for name, spec in self.slots.items() if spec.absent}
+        for name in (*self.slots, *self.const, *self.hedged_by, *((self.each,) if self.each else ())):
+            if name not in known:
+                msg = f"an event of type {self.event} has no slot {name!r}"
+                raise ValueError(msg)
         return self
 
 
@@ -139,37 +149,51 @@ _Loader.add_constructor("tag:yaml.org,2002:bool", _as_written)
 
 def read_rules(source: str, name: str, language: str, verbs: Mapping[str, Any]) -> list[Rule]:
     """Read one rule file. Raises BadRule that names the file and the rule."""
+    if not BIDI_CONTROLS.isdisjoint(source):
+        msg = f"{name}: holds invisible characters that reorder the text"
+        raise BadRule(msg)
     try:
         data = yaml.load(source, _Loader)  # noqa: S506  # a SafeLoader
     except yaml.YAMLError as error:
         msg = f"{name}: not YAML: {' '.join(str(error).split())}"
         raise BadRule(msg) from None
-    if not isinstance(data, dict) or not isinstance(data.get("rules"), list) or not data.get("event"):
+    if not isinstance(data, dict) or not isinstance(data.get("rules"), list):
         msg = f"{name}: a rule file has `event` and a list `rules`"
         raise BadRule(msg)
+    event = data.get("event")
+    if event not in event_types():
+        msg = f"{name}: event {event!r} is none of {', '.join(event_types())}"
+        raise BadRule(msg)
     shared = data.get("slots") or {}
-    rules = []
-    for n, entry in enumerate(data["rules"], 1):
-        label = entry.get("id", f"rule {n}") if isinstance(entry, dict) else f"rule {n}"
-        if not isinstance(entry, dict):
-            msg = f"{name}: {label}: a rule is a map"
-            raise BadRule(msg)
-        merged = _merged(shared, entry.get("slots") or {})
-        try:
-            rule = Rule.model_validate(
-                {**entry, "slots": merged, "event": data["event"], "language": language}
-            )
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            msg = f"{name}: {label}: {where or 'rule'}: {first['msg'].removeprefix('Value error, ')}"
-            raise BadRule(msg) from None
-        for verb in rule.verbs:
-            if verb not in verbs:
-                msg = f"{name}: {label}: verb {verb!r} is not in lexicon/{language}/verbs.yaml"
-                raise BadRule(msg)
-        rules.append(rule)
-    return rules
+    return [_rule(entry, n, name, language, event, shared, verbs) for n, entry in enumerate(data["rules"], 1)]
+
+
+def _rule(
+    entry: Any,
+    n: int,
+    name: str,
+    language: str,
+    event: str,
+    shared: Mapping[str, Any],
+    verbs: Mapping[str, Any],
+) -> Rule:
+    label = entry.get("id", f"rule {n}") if isinstance(entry, dict) else f"rule {n}"
+    try:
+        slots = _merged(shared, entry.get("slots") or {})
+        rule = Rule.model_validate({**entry, "slots": slots, "event": event, "language": language})
+    except (AttributeError, TypeError):
+        msg = f"{name}: {label}: a rule, its `slots` and each slot are maps"
+        raise BadRule(msg) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        msg = f"{name}: {label}: {where or 'rule'}: {first['msg'].removeprefix('Value error, ')}"
+        raise BadRule(msg) from None
+    unknown = next((verb for verb in rule.verbs if verb not in verbs), None)
+    if unknown is not None:
+        msg = f"{name}: {label}: verb {unknown!r} is not in lexicon/{language}/verbs.yaml"
+        raise BadRule(msg)
+    return rule
 
 
 def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

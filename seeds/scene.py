@@ -44,7 +44,7 @@ class Grammar:
     """The small words of a language."""
 
     stops: frozenset[str]  # words that end a noun phrase
-    boundaries: frozenset[str]  # words that start a new clause
+    boundaries: PhraseIndex[str]  # words that start a new clause
     relatives: frozenset[str]
     prepositions: frozenset[str]
     connectors: frozenset[str]  # what joins the names of a list
@@ -58,11 +58,17 @@ def grammar(language: str) -> Grammar:
     """Read the small words of a language from its lexicon."""
     words = {key: frozenset(_flat(values)) for key, values in read_lexicon(language, "grammar").items()}
     groups = PhraseIndex((word, word) for word in words["groups"])
-    stops = words["stops"] | words["boundaries"] | words["relatives"] | words["prepositions"]
-    names = ("boundaries", "relatives", "prepositions", "connectors", "heads")
+    stops = (
+        words["stops"]
+        | frozenset(w for w in words["boundaries"] if " " not in w)
+        | words["relatives"]
+        | words["prepositions"]
+    )
+    names = ("relatives", "prepositions", "connectors", "heads")
     roles = read_lexicon(language, "roles")
     index = PhraseIndex((str(role), kind) for kind in ("roles", "leads") for role in roles[kind])
-    boundaries, relatives, prepositions, connectors, heads = (words[name] for name in names)
+    relatives, prepositions, connectors, heads = (words[name] for name in names)
+    boundaries = PhraseIndex((word, word) for word in words["boundaries"])
     return Grammar(stops, boundaries, relatives, prepositions, connectors, heads, groups, index)
 
 
@@ -124,6 +130,8 @@ class Scene:
         self._starts = [token.start for token in self.tokens]
         self.mentions: list[Mention] = list(find_mentions(self.shadow, language))
         self.cover: dict[int, Item] = {}
+        found = self.grammar.boundaries.find(self.tokens, 0, len(self.tokens))
+        self._boundaries = frozenset(f.first for f in found if not f.form.prefix and not f.form.suffix)
         self.sentences: list[Sentence] = []
         self._has: dict[int, bool] = {}  # by the identity of a (cached) index
         for s in sentences(self.shadow):
@@ -202,7 +210,11 @@ class Scene:
             self._cover(sentence, Item("GROUP", start, self.tokens[last - 1].end, first, last))
 
     def _modifies(self, sentence: Sentence, i: int) -> bool:
-        return self.tokens[i].is_word and i not in self.cover and sentence.plain(i)
+        g = self.grammar
+        joins = self.tokens[i].text in g.connectors or (
+            self.language == "en" and self.tokens[i].text in g.heads
+        )
+        return self.tokens[i].is_word and i not in self.cover and sentence.plain(i) and not joins
 
     def _asides(self, sentence: Sentence) -> dict[int, int]:
         """Mark the stretches between brackets or two dashes, each by its first token."""
@@ -235,7 +247,7 @@ class Scene:
 
     def is_boundary(self, i: int) -> bool:
         """Tell whether a token starts or parts clauses."""
-        return self.tokens[i].text in HARD or self._is_dash(i) or self._in(i, self.grammar.boundaries)
+        return self.tokens[i].text in HARD or self._is_dash(i) or i in self._boundaries
 
     def is_relative(self, i: int) -> bool:
         """Tell whether a word opens a relative clause."""
