@@ -15,12 +15,8 @@ from faust.sensors import Monitor
 from yarl import URL
 
 from streams import table_store, transport
-from streams.agents.fanout import FanOut
-from streams.agents.follow import ParsesFollower
-from streams.agents.parse import ParseAgent
 from streams.agents.positions import PositionAgent
 from streams.errors import StreamsError
-from streams.parse_index import ParseIndex
 from streams.topics import RECORD_BYTES_MAX, fact_topics, topic_name, views_app_id
 
 if TYPE_CHECKING:
@@ -40,6 +36,12 @@ class NoFastPath(StreamsError):
 
 def parse_app(settings: Settings, slot: Slot) -> faust.App:
     """Make the app that answers documents and publishes the events."""
+    # Imported here: a views worker starts without reading the extractor's rules.
+    from streams.agents.fanout import FanOut
+    from streams.agents.follow import ParsesFollower
+    from streams.agents.parse import ParseAgent
+    from streams.parse_index import ParseIndex
+
     app = _app(settings, settings.topic_prefix + PARSE, slot)
     follower = ParsesFollower(settings, app, ParseIndex(slot.path / "parse-index.db"))
     _agent(app, settings, "documents", ParseAgent(settings, app, follower).run)

@@ -94,7 +94,7 @@ class ParseIndex:
         """Tell what stands of a document; a new one has nothing."""
         row = self._db.execute("SELECT * FROM documents WHERE document = ?", (document,)).fetchone()
         found = self._db.execute("SELECT events FROM live WHERE document = ?", (document,)).fetchone()
-        live = {data["claim_id"]: data for data in orjson.loads(found[0])} if found else {}
+        live = {delta.claim_of(data): data for data in orjson.loads(found[0])} if found else {}
         if row is None:
             return Known(live)
         _, withdrawn, extractor, version, text, content, partition, offset = row
@@ -125,8 +125,8 @@ class ParseIndex:
         self._db.execute(
             "INSERT INTO answers VALUES (?, ?, ?)", (record.partition, record.offset, parses_offset)
         )
-        if record.status is Status.FAILED:
-            return
+        if record.status in (Status.FAILED, Status.UNCHANGED):
+            return  # all stands as it stood
         known = self.known(record.document)
         live = dict(known.live)
         delta.apply(live, record)

@@ -28,7 +28,7 @@ from streams.topics import ensure_changelog, ensure_topics
 
 KAFKA_SECONDS_MAX = 120.0
 STOP_SECONDS_MAX = 8.0
-QUIET = ("aiokafka", "faust.transport", "faust.tables", "faust.stores", "mode", "asyncio")
+QUIET = ("aiokafka", "faust", "mode", "asyncio", "streams.app", "streams.transport", "streams.table_store")
 
 log = logging.getLogger("khabar.worker")
 
@@ -65,8 +65,7 @@ def run(settings: Settings, generation: int | None) -> int:
 
 def _run_app(app: faust.App, loop: asyncio.AbstractEventLoop) -> int:
     # Our own logging, no console redirection, no spinner; the web server is off in the app's settings.
-    worker = faust.Worker(app, loop=loop, override_logging=False, redirect_stdouts=False, quiet=True)
-    worker.spinner = None
+    worker = _Worker(app, loop=loop, override_logging=False, redirect_stdouts=False, quiet=True)
     watch = loop.create_task(Watch(app).run())
     code = 0
     try:
@@ -82,6 +81,12 @@ def _run_app(app: faust.App, loop: asyncio.AbstractEventLoop) -> int:
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)  # Faust's threads and RocksDB's would keep the interpreter for seconds
+
+
+class _Worker(faust.Worker):
+    async def on_startup_finished(self) -> None:
+        """Say so: the partitions are assigned, the table is recovered, records are taken."""
+        log.info("%s is ready", self.app.conf.id)
 
 
 async def _kafka_ready(settings: Settings, generation: int | None) -> str:

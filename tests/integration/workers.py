@@ -1,0 +1,129 @@
+"""Worker processes on the real Kafka, and what a test looks at: the log, and a generation's changelog."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams import progress
+from streams.errors import CodecError
+from streams.posting import postings
+from streams.settings import Settings
+from streams.topics import changelog_name, fact_topics, topic_name
+from streams.vectors import Vector, advance
+
+Rows = dict[bytes, set[bytes]]
+
+
+class WorkerProcess:
+    """`python -m streams.worker …` as the supervisor starts it."""
+
+    def __init__(self, settings: Settings, *arguments: str, name: str = "worker") -> None:
+        self.log = settings.data / f"{name}.log"
+        settings.data.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streams.worker", *arguments],
+                env={**os.environ, **settings.environment()},
+                stdout=output,
+                stderr=output,
+            )
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        self.process.send_signal(number)
+
+    def end(self) -> int:
+        """Stop it as the supervisor does."""
+        self.kill(signal.SIGCONT)
+        self.kill(signal.SIGTERM)
+        try:
+            return self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            self.process.wait()
+            raise
+
+
+@contextmanager
+def a_worker(settings: Settings, *arguments: str, name: str = "worker") -> Iterator[WorkerProcess]:
+    worker = WorkerProcess(settings, *arguments, name=name)
+    try:
+        yield worker
+    finally:
+        if worker.process.poll() is None:
+            worker.kill()
+            worker.process.wait()
+
+
+async def until(
+    condition: Callable[[], Awaitable[object]], seconds: float = 30.0, every: float = 0.1
+) -> None:
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not await condition():
+        assert asyncio.get_running_loop().time() < deadline, "it did not happen in time"
+        await asyncio.sleep(every)
+
+
+async def records(settings: Settings, *topics: str) -> AsyncIterator[object]:
+    """Yield all records of topics (without prefix) up to their ends of now."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        names = [topic_name(settings, topic) for topic in topics]
+        places = [TopicPartition(n, p) for n in names for p in sorted(consumer.partitions_for_topic(n) or ())]
+        if len({tp.topic for tp in places}) < len(names):
+            await asyncio.gather(*(consumer._client._wait_on_metadata(name) for name in names))
+            places = [
+                TopicPartition(n, p) for n in names for p in sorted(consumer.partitions_for_topic(n) or ())
+            ]
+        consumer.assign(places)
+        await consumer.seek_to_beginning(*places)
+        ends = await consumer.end_offsets(places)
+        while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+            for batch in (await consumer.getmany(timeout_ms=200)).values():
+                for record in batch:
+                    yield record
+    finally:
+        with contextlib.suppress(Exception):
+            await consumer.stop()
+
+
+async def logged(settings: Settings) -> tuple[Rows, Vector]:
+    """What the log says should be posted, and how far it goes."""
+    rows: Rows = {}
+    vector: Vector = {}
+    async for record in records(settings, *fact_topics()):
+        topic = record.topic.removeprefix(settings.topic_prefix)
+        advance(vector, {topic: {str(record.partition): record.offset + 1}})
+        with contextlib.suppress(CodecError):
+            for posting in postings(record.value, record.partition, settings.partitions):
+                rows.setdefault(posting.key, set()).add(posting.entry)
+    return rows, vector
+
+
+async def posted(settings: Settings, generation: int = 1) -> tuple[Rows, Vector]:
+    """What the changelog holds: every row that was ever written to it, and the progress that it tells."""
+    rows: Rows = {}
+    vector: Vector = {}
+    name = changelog_name(settings, generation).removeprefix(settings.topic_prefix)
+    async for record in records(settings, name):
+        if progress.is_progress(record.key):
+            advance(vector, progress.decode(record.value))
+        else:
+            rows.setdefault(record.key, set()).add(record.value)
+    return rows, vector
+
+
+async def all_is_posted(settings: Settings) -> bool:
+    """Whether the changelog tells that it covers all of the log."""
+    _, wanted = await logged(settings)
+    _, reached = await posted(settings)
+    return wanted == reached
