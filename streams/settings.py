@@ -83,6 +83,11 @@ class Settings(BaseSettings):
         min_length=16,
         description="what writers send as `Authorization: Bearer`; needed off loopback",
     )
+    allowed_hosts: str = Field(
+        "",
+        pattern=r"^([a-z0-9.-]+(,[a-z0-9.-]+)*)?$",
+        description="host names, comma-separated, under which the HTTP server is reached off loopback",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="what goes to the logs: this level and above"
     )
@@ -91,6 +96,11 @@ class Settings(BaseSettings):
     def bootstrap(self) -> str:
         """Where Kafka answers: the servers given, else the embedded broker's address."""
         return self.bootstrap_servers or f"127.0.0.1:{self.broker_port}"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The allowed host names, one by one."""
+        return tuple(name for name in self.allowed_hosts.split(",") if name)
 
     @property
     def embedded(self) -> bool:
