@@ -1,0 +1,64 @@
+"""Entities and their names in the events file: those of the list, and those that events mention."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
+
+import orjson
+
+from api.read_model.event_rows import Mention
+from api.read_model.store import get_meta, set_meta
+from seeds.entities import KnownEntity, known_entities
+from seeds.shadow import fold
+
+NAME_MAX = 300
+
+
+def load_known(connection: sqlite3.Connection) -> None:
+    """Bring the list of known entities into the file, unless the same one is there."""
+    known = known_entities()
+    version = hashlib.sha256(repr(sorted(known.items())).encode()).hexdigest()
+    if get_meta(connection, "entity_list") == version:
+        return
+    connection.execute("UPDATE entities SET known = 0")
+    for entity in known.values():
+        _store_known(connection, entity)
+    set_meta(connection, "entity_list", version)
+
+
+def _store_known(connection: sqlite3.Connection, entity: KnownEntity) -> None:
+    identifiers = orjson.dumps(entity.identifiers.model_dump(mode="json", exclude_defaults=True))
+    connection.execute(
+        """INSERT INTO entities (id, kind, name, name_ar, resolved, known, identifiers)
+           VALUES (?, ?, ?, ?, 1, 1, ?) ON CONFLICT (id) DO UPDATE SET kind = excluded.kind,
+           name = excluded.name, name_ar = excluded.name_ar, resolved = 1, known = 1,
+           identifiers = excluded.identifiers""",
+        (entity.id, entity.kind, entity.name, entity.display_ar(), identifiers),
+    )
+    spellings = {entity.id.replace("-", " "), *(s for name in entity.names() for s in name.spellings())}
+    spellings |= {ticker.symbol for ticker in entity.identifiers.ticker}
+    _store_names(connection, entity.id, spellings)
+
+
+def _store_names(connection: sqlite3.Connection, entity_id: str, names: set[str]) -> None:
+    connection.executemany(
+        "INSERT OR IGNORE INTO entity_names (folded, entity) VALUES (?, ?)",
+        [(fold(name[:NAME_MAX]), entity_id) for name in sorted(names) if fold(name).strip()],
+    )
+
+
+def count(connection: sqlite3.Connection, mentions: Mapping[str, Mention], counts: Counter[str]) -> None:
+    """Add the entities that a batch of events mentions, and how many events each has a role in."""
+    for mention in mentions.values():
+        added = connection.execute(
+            "INSERT OR IGNORE INTO entities (id, kind, name, resolved, known) VALUES (?, ?, ?, ?, 0)",
+            (mention.id, mention.kind, mention.name, mention.resolved),
+        )
+        if added.rowcount:  # known ones have their names from the list: mentions may say "the company"
+            _store_names(connection, mention.id, {mention.name, mention.surface})
+    connection.executemany(
+        "UPDATE entities SET events = events + ? WHERE id = ?", [(n, id_) for id_, n in counts.items()]
+    )

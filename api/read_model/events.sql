@@ -1,0 +1,87 @@
+-- The log as rows. `n` counts events as this reader met them: within one partition it follows the offsets.
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- Next offset to read, of every partition of the log (topics without prefix).
+CREATE TABLE offsets (
+  topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL,
+  PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
+
+-- One row an event, at its first place; `key` is the first half of its id, as in the table of the views.
+-- `fact_type`, `stage`, `modality`, `confidence` are those of the innermost event of a retraction.
+CREATE TABLE events (
+  n INTEGER PRIMARY KEY,
+  key BLOB NOT NULL UNIQUE,
+  type TEXT NOT NULL,
+  fact_type TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  modality TEXT NOT NULL,
+  confidence REAL NOT NULL,
+  home TEXT NOT NULL,
+  document TEXT NOT NULL,
+  topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
+  recorded_ms INTEGER NOT NULL,
+  retracted INTEGER NOT NULL DEFAULT 0,
+  data BLOB NOT NULL
+);
+CREATE INDEX events_by_place ON events (topic, partition, offset);
+CREATE INDEX events_by_time ON events (recorded_ms, key);
+CREATE INDEX events_by_document ON events (document, n);
+
+-- Every entity that has a role in an event.
+CREATE TABLE event_entities (
+  entity TEXT NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY (entity, n)
+) WITHOUT ROWID;
+
+CREATE TABLE retractions (
+  target BLOB NOT NULL, key BLOB NOT NULL,
+  PRIMARY KEY (target, key)
+) WITHOUT ROWID;
+
+-- `known` entities come from the list in `seeds`, the others from mentions that resolved to nothing.
+CREATE TABLE entities (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, name_ar TEXT,
+  resolved INTEGER NOT NULL, known INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0,
+  identifiers BLOB NOT NULL DEFAULT '{}'
+) WITHOUT ROWID;
+
+-- All names of an entity, folded, for search in either script.
+CREATE TABLE entity_names (
+  folded TEXT NOT NULL, entity TEXT NOT NULL, rowid_ INTEGER PRIMARY KEY,
+  UNIQUE (entity, folded)
+);
+CREATE VIRTUAL TABLE entity_search USING fts5 (
+  folded, content='entity_names', content_rowid='rowid_', tokenize='unicode61 remove_diacritics 0', prefix='2 3'
+);
+CREATE TRIGGER entity_names_indexed AFTER INSERT ON entity_names BEGIN
+  INSERT INTO entity_search (rowid, folded) VALUES (new.rowid_, new.folded);
+END;
+
+-- Revisions of documents, in the order of the log within a document.
+CREATE TABLE documents (
+  partition INTEGER NOT NULL, offset INTEGER NOT NULL,
+  document TEXT NOT NULL, revision TEXT NOT NULL, change TEXT NOT NULL, request TEXT,
+  recorded_ms INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (partition, offset)
+) WITHOUT ROWID;
+CREATE INDEX documents_by_id ON documents (document, offset);
+CREATE INDEX documents_by_request ON documents (request) WHERE request IS NOT NULL;
+
+-- The first answer to each `documents` record; `event_keys` are the events that it published, 16 bytes each.
+CREATE TABLE parses (
+  partition INTEGER NOT NULL, offset INTEGER NOT NULL,
+  document TEXT NOT NULL, revision TEXT NOT NULL, change TEXT NOT NULL, status TEXT NOT NULL,
+  extractor TEXT NOT NULL, version TEXT NOT NULL, error TEXT, event_keys BLOB NOT NULL,
+  PRIMARY KEY (partition, offset)
+) WITHOUT ROWID;
+CREATE INDEX parses_by_document ON parses (document, offset);
+
+CREATE TABLE cuts (number INTEGER PRIMARY KEY, ms INTEGER NOT NULL);
+
+-- What each cut moved: the cut of a place is the first one whose `next` is above its offset.
+CREATE TABLE cut_moves (
+  topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, cut INTEGER NOT NULL,
+  PRIMARY KEY (topic, partition, next)
+) WITHOUT ROWID;
+CREATE INDEX cut_moves_by_cut ON cut_moves (cut);

@@ -1,0 +1,186 @@
+"""The events file, as its writer sees it: records of the log in, rows out, one transaction a batch."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from api.read_model import entities, store
+from api.read_model.event_rows import EventRow, Mention, event_row, key_of
+from api.read_model.records import Offsets, Record
+from streams import cuts
+from streams.documents import decode_document, decode_parse
+from streams.errors import CodecError, NewerVersion
+from streams.posting import postings_of, read_event
+from streams.vectors import Vector, next_offset
+
+
+@dataclass
+class Applied:
+    """What a batch brought. `skipped` are the records that could not be used, with the reason."""
+
+    events: int = 0
+    duplicates: int = 0
+    skipped: list[tuple[Record, str]] = field(default_factory=list)
+    mentions: dict[str, Mention] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+class EventsFile:
+    """Writes `events.db`. Only one process of a data directory may hold one (see `api.reader`)."""
+
+    def __init__(self, path: Path, log_id: str, partitions: int) -> None:
+        self.connection = store.open_writer(path, "events", {"log": log_id})
+        self._partitions = partitions
+        with store.transaction(self.connection):
+            entities.load_known(self.connection)
+        self.cut = read_cut(self.connection) or cuts.START
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()
+
+    def offsets(self) -> Offsets:
+        """Next offset to read, of every partition met so far."""
+        rows = self.connection.execute("SELECT topic, partition, next FROM offsets")
+        return {(topic, partition): next_ for topic, partition, next_ in rows}
+
+    def apply(self, records: Iterable[Record], positions: Offsets) -> Applied:
+        """Write what the records bring; `positions` are the next offsets after them. Raises NewerVersion."""
+        applied = Applied()
+        with store.transaction(self.connection):
+            for record in records:
+                try:
+                    self._take(record, applied)
+                except NewerVersion:
+                    raise
+                except (CodecError, KeyError, TypeError, ValueError) as error:
+                    applied.skipped.append((record, f"{type(error).__name__}: {error}"))
+            entities.count(self.connection, applied.mentions, applied.counts)
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO offsets (topic, partition, next) VALUES (?, ?, ?)",
+                [(topic, partition, next_) for (topic, partition), next_ in positions.items()],
+            )
+        return applied
+
+    def _take(self, record: Record, applied: Applied) -> None:
+        if record.topic.startswith("facts."):
+            self._event(record, applied)
+        elif record.topic == "documents":
+            self._document(record)
+        elif record.topic == "parses":
+            self._parse(record)
+        elif record.topic == "cuts":
+            self._cut(record)
+
+    def _event(self, record: Record, applied: Applied) -> None:
+        """Store an event at its first place. The worker dead-letters what is refused here."""
+        data = read_event(record.value, record.partition, self._partitions)
+        postings_of(data, record.partition, self._partitions)  # refuses what no worker posts
+        row = event_row(data)
+        cursor = self.connection.execute(
+            """INSERT OR IGNORE INTO events (key, type, fact_type, stage, modality, confidence, home,
+               document, topic, partition, offset, recorded_ms, data)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                row.key, row.type, row.fact_type, row.stage, row.modality, row.confidence, row.home,
+                row.document, record.topic, record.partition, record.offset, record.timestamp_ms,
+                record.value,
+            ),
+        )  # fmt: skip
+        if not cursor.rowcount:
+            applied.duplicates += 1
+            return
+        applied.events += 1
+        self._roles(row, cursor.lastrowid or 0, applied)
+        self._retraction(row)
+
+    def _roles(self, row: EventRow, number: int, applied: Applied) -> None:
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO event_entities (entity, n) VALUES (?, ?)",
+            [(role, number) for role in row.roles],
+        )
+        for mention in row.mentions:
+            applied.mentions[mention.id] = mention
+        applied.counts.update(row.roles)
+
+    def _retraction(self, row: EventRow) -> None:
+        """Keep `retracted` true where a retraction counts, in whatever order the two come."""
+        if row.target is not None:
+            self.connection.execute(
+                "INSERT OR IGNORE INTO retractions (target, key) VALUES (?, ?)", (row.target, row.key)
+            )
+        key: bytes | None = row.key
+        while key is not None:  # a retraction that is itself taken back gives its target life again
+            self.connection.execute(
+                "UPDATE events SET retracted = ? WHERE key = ?", (self._is_retracted(key), key)
+            )
+            found = self.connection.execute("SELECT target FROM retractions WHERE key = ?", (key,)).fetchone()
+            key = found[0] if found else None
+
+    def _is_retracted(self, key: bytes) -> bool:
+        by = self.connection.execute("SELECT key FROM retractions WHERE target = ?", (key,)).fetchall()
+        return any(not self._is_retracted(retraction) for (retraction,) in by)
+
+    def _document(self, record: Record) -> None:
+        document = decode_document(record.value)
+        request = document.request.id if document.request else None
+        self.connection.execute(
+            "INSERT OR IGNORE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                record.partition, record.offset, document.document, document.revision, document.change,
+                request, record.timestamp_ms, record.value,
+            ),
+        )  # fmt: skip
+
+    def _parse(self, record: Record) -> None:
+        parse = decode_parse(record.value)
+        keys = b"".join(key_of(event["id"]) for event in parse.events)
+        self.connection.execute(
+            "INSERT OR IGNORE INTO parses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                parse.partition, parse.offset, parse.document, parse.revision, parse.change, parse.status,
+                parse.extractor, parse.version, parse.error, keys,
+            ),
+        )  # fmt: skip
+
+    def _cut(self, record: Record) -> None:
+        """Keep what a cut moved, if it is one by the rule of `streams.cuts`."""
+        cut = cuts.next_cut(self.cut, cuts.decode(record.value), record.timestamp_ms)
+        if cut is None:
+            return
+        self.connection.execute("INSERT INTO cuts (number, ms) VALUES (?, ?)", (cut.number, cut.ms))
+        self.connection.executemany(
+            "INSERT INTO cut_moves (topic, partition, next, cut) VALUES (?, ?, ?, ?)",
+            [
+                (topic, int(partition), next_, cut.number)
+                for topic, offsets in cut.vector.items()
+                for partition, next_ in offsets.items()
+                if next_ > next_offset(self.cut.vector, topic, int(partition))
+            ],
+        )
+        self.cut = cut
+
+
+def read_cut(connection: sqlite3.Connection, number: int | None = None) -> cuts.Cut | None:
+    """Read a cut with its vector, the last one by default; none if the file has no such cut."""
+    last = "SELECT number, ms FROM cuts ORDER BY number DESC LIMIT 1"
+    if number == 0:
+        return cuts.START
+    found = connection.execute(
+        last if number is None else "SELECT number, ms FROM cuts WHERE number = ?",
+        () if number is None else (number,),
+    ).fetchone()
+    if found is None:
+        return cuts.START if number is None else None
+    vector: Vector = {}
+    moves = connection.execute(
+        "SELECT topic, partition, max(next) FROM cut_moves WHERE cut <= ? GROUP BY topic, partition",
+        found[:1],
+    )
+    for topic, partition, next_ in moves:
+        vector.setdefault(topic, {})[str(partition)] = next_
+    return cuts.Cut(found[0], found[1], vector)

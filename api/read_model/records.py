@@ -1,0 +1,20 @@
+"""A record of the log as the reader gets it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Record(NamedTuple):
+    """Topic without prefix, partition, offset, the broker's time, and the bytes."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+
+
+Offsets = dict[tuple[str, int], int]
+"""(topic, partition) → next offset."""

@@ -1,0 +1,109 @@
+"""Opening the files: pragmas, schema, a few named values."""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+from api.errors import ReadModelMissing
+
+SCHEMA_VERSION = 1
+"""Raised by any change of the schema or of what a column means: files of another version are made anew."""
+
+BUSY_SECONDS = 5.0
+Kind = Literal["events", "views"]
+
+
+def events_path(data: Path) -> Path:
+    """Where the events file of a data directory is."""
+    return data / "reader" / "events.db"
+
+
+def views_path(data: Path, generation: int) -> Path:
+    """Where the file of a generation is."""
+    return data / "reader" / f"views-g{generation}.db"
+
+
+def open_writer(path: Path, kind: Kind, identity: dict[str, str]) -> sqlite3.Connection:
+    """Open a file for its only writer; one of another identity (log, schema, file above) is made anew."""
+    wanted = {**identity, "schema": str(SCHEMA_VERSION)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not _is(path, wanted):
+        remove(path)
+    connection = _connect(f"file:{path}?mode=rwc")
+    connection.execute("PRAGMA journal_mode = wal")
+    # After a power cut a file may miss its last commits: it then reads again from its own offsets.
+    connection.execute("PRAGMA synchronous = normal")
+    connection.execute("PRAGMA cache_size = -65536")
+    is_new = not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+    if is_new:
+        schema = files("api.read_model").joinpath(f"{kind}.sql").read_text("utf-8")
+        connection.executescript(f"BEGIN;{schema}COMMIT;")
+    with transaction(connection):
+        for name, value in wanted.items():
+            set_meta(connection, name, value)
+        if is_new:
+            set_meta(connection, "file", uuid4().hex)
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Open a file to read from. Raises ReadModelMissing while the reader has not made it."""
+    try:
+        connection = _connect(f"file:{path}?mode=ro")
+        connection.execute("SELECT 1 FROM meta").fetchone()
+    except sqlite3.Error as error:
+        message = "the reader has not written its files yet"
+        raise ReadModelMissing(message) from error
+    connection.execute("PRAGMA query_only = 1")
+    return connection
+
+
+def remove(path: Path) -> None:
+    """Delete a file with what SQLite keeps beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+class transaction:
+    """`with transaction(connection):` commits at its end, or rolls back all of it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._connection.execute("BEGIN IMMEDIATE")
+        return self._connection
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._connection.execute("ROLLBACK" if kind else "COMMIT")
+
+
+def get_meta(connection: sqlite3.Connection, name: str) -> str | None:
+    """Read a named value."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return str(row[0]) if row else None
+
+
+def set_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Write a named value."""
+    connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
+
+
+def _is(path: Path, wanted: dict[str, str]) -> bool:
+    """Say whether a file is of the wanted identity, and whole."""
+    try:
+        connection = _connect(f"file:{path}?mode=rw")
+        try:
+            return all(get_meta(connection, name) == value for name, value in wanted.items())
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return False

@@ -1,0 +1,43 @@
+-- One generation of the positions: what Faust posted, proven against the log, and the lines made of it.
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- Next offset of each partition of the changelog.
+CREATE TABLE offsets (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL);
+
+-- `seen`: the progress that Faust told; `posted`: that part of it which may be trusted; `exposed`: up to where
+-- entries are served. All are next offsets of the facts topics.
+CREATE TABLE vector (
+  topic TEXT NOT NULL, partition INTEGER NOT NULL,
+  seen INTEGER NOT NULL, posted INTEGER NOT NULL, exposed INTEGER NOT NULL,
+  PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
+
+-- Entries whose event lies below `exposed`; `key` is that of Faust's table: line, zero byte, 16 bytes of id.
+CREATE TABLE entries (
+  key BLOB NOT NULL, partition INTEGER NOT NULL, recorded_ms INTEGER NOT NULL, entry BLOB NOT NULL,
+  PRIMARY KEY (key, partition)
+) WITHOUT ROWID;
+
+-- Entries that wait for their event to be read, and to be covered by what is posted.
+CREATE TABLE pending (
+  partition INTEGER NOT NULL, event BLOB NOT NULL, key BLOB NOT NULL,
+  seen_ms INTEGER NOT NULL, entry BLOB NOT NULL,
+  PRIMARY KEY (partition, event, key)
+) WITHOUT ROWID;
+
+-- The fold of each line's entries, as served.
+CREATE TABLE lines (
+  company TEXT NOT NULL, section TEXT NOT NULL, counterpart TEXT NOT NULL, view BLOB NOT NULL,
+  PRIMARY KEY (company, section, counterpart)
+) WITHOUT ROWID;
+
+-- Digests of what was posted and of what the log says, below `exposed` (see streams.digest).
+CREATE TABLE digests (partition INTEGER PRIMARY KEY, posted BLOB NOT NULL, log BLOB NOT NULL);
+
+-- What the proof found: `missing`, `altered`, `extra` (a row that the log does not give), `unknown` (its
+-- event is not in the log). `repair_offset` is where the event was published again.
+CREATE TABLE differences (
+  partition INTEGER NOT NULL, key BLOB NOT NULL, kind TEXT NOT NULL, bucket INTEGER NOT NULL,
+  found_ms INTEGER NOT NULL, repair_topic TEXT, repair_offset INTEGER, settled_ms INTEGER, note TEXT,
+  PRIMARY KEY (partition, key)
+) WITHOUT ROWID;

@@ -1,0 +1,247 @@
+"""The file of one generation, as its writer sees it: what Faust posted, joined with the log, and folded.
+
+An entry is served when its event's first place is below both what Faust says it has posted and what the
+events file holds. Everything here happens in the transaction of `apply`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from api.read_model import store
+from api.read_model.differences import Differences, Finding, entries_of
+from api.read_model.records import Record
+from streams import progress
+from streams.digest import Digest
+from streams.entries import KEY_ID_BYTES, line_of
+from streams.fold import Posted, fold
+from streams.topics import HOUR_MS
+from streams.vectors import Vector, advance, next_offset
+
+TRUSTED_MS_MAX = HOUR_MS - 10 * 60_000
+"""Age up to which a progress row counts: what it covers has not been compacted to behind it yet."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Changed:
+    """What a batch changed: keys whose row may differ from the log, lines to fold, partitions to compare."""
+
+    suspects: set[tuple[int, bytes]] = field(default_factory=set)
+    lines: set[bytes] = field(default_factory=set)
+    partitions: set[int] = field(default_factory=set)
+
+
+class GenerationFile:
+    """Writes `views-g<N>.db`, beside the open events file."""
+
+    def __init__(self, path: Path, number: int, log_id: str, events: sqlite3.Connection) -> None:
+        identity = {
+            "log": log_id,
+            "generation": str(number),
+            "events_file": store.get_meta(events, "file") or "",
+        }
+        self.number = number
+        self.connection = store.open_writer(path, "views", identity)
+        self._events = events
+        self.seen: Vector = {}
+        self.posted: Vector = {}
+        self.exposed: Vector = {}
+        for topic, partition, *offsets in self.connection.execute("SELECT * FROM vector"):
+            for vector, offset in zip((self.seen, self.posted, self.exposed), offsets, strict=True):
+                vector.setdefault(topic, {})[str(partition)] = offset
+        self.digests = {
+            partition: (Digest(posted), Digest(of_log))
+            for partition, posted, of_log in self.connection.execute("SELECT * FROM digests")
+        }
+        self.differences = Differences(self.connection, events)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()
+
+    def offsets(self) -> dict[int, int]:
+        """Next offset of each partition of the changelog."""
+        return dict(self.connection.execute("SELECT partition, next FROM offsets").fetchall())
+
+    def apply(
+        self,
+        records: Iterable[Record],
+        positions: dict[int, int],
+        read: Vector,
+        caught_up: set[int],
+        now_ms: int,
+        expose: bool = True,
+    ) -> list[Finding]:
+        """Take records of the changelog, serve what they make complete, and prove it.
+
+        `positions`: the next offsets after the records; `read`: how far the events file holds the log;
+        `caught_up`: partitions that have been read to their end since the start. Returns what the proof
+        newly found.
+        """
+        changed = Changed()
+        with store.transaction(self.connection):
+            for record in records:
+                if record.key is not None and progress.is_progress(record.key):
+                    self._progress(record, now_ms)
+                else:
+                    self._row(record, now_ms, changed)
+            self._trust(caught_up)
+            if expose:
+                self._expose(read, changed)
+            for line in changed.lines:
+                self._fold(line)
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO offsets (partition, next) VALUES (?, ?)", positions.items()
+            )
+            self._store_sums(changed.partitions)
+            return self.differences.prove(
+                self.digests, changed.suspects, changed.partitions, self.exposed, now_ms
+            )
+
+    def _progress(self, record: Record, now_ms: int) -> None:
+        told = progress.decode(record.value or b"{}")
+        advance(self.seen, told)
+        if now_ms - record.timestamp_ms < TRUSTED_MS_MAX:
+            advance(self.posted, told)
+        self._store_vector(told)
+
+    def _trust(self, caught_up: set[int]) -> None:
+        """At the end of a partition nothing can have been compacted to behind its progress row."""
+        for partition in map(str, caught_up):
+            told = {topic: {partition: o[partition]} for topic, o in self.seen.items() if partition in o}
+            if advance(self.posted, told):
+                self._store_vector(told)
+
+    def _row(self, record: Record, now_ms: int, changed: Changed) -> None:
+        """Take an entry: to the pending ones, or, if its event is served already, at once."""
+        key = record.key or b""
+        recorded_ms = self._served(key[-KEY_ID_BYTES:], record.partition)
+        if recorded_ms is None and record.value is None:
+            self.connection.execute(
+                "DELETE FROM pending WHERE partition = ? AND event = ? AND key = ?",
+                (record.partition, key[-KEY_ID_BYTES:], key),
+            )
+            return
+        if recorded_ms is None:
+            self.connection.execute(
+                """INSERT OR REPLACE INTO pending (partition, event, key, seen_ms, entry)
+                   VALUES (?, ?, ?, ?, ?)""",
+                (record.partition, key[-KEY_ID_BYTES:], key, now_ms, record.value),
+            )
+            return
+        old = self.connection.execute(
+            "SELECT entry FROM entries WHERE key = ? AND partition = ?", (key, record.partition)
+        ).fetchone()
+        if old is None or old[0] != record.value:
+            if old is not None:
+                self._digest(record.partition)[0].remove(key, old[0])
+                self.connection.execute(
+                    "DELETE FROM entries WHERE key = ? AND partition = ?", (key, record.partition)
+                )
+            if record.value is not None:
+                self._insert(key, record.partition, recorded_ms, record.value)
+            changed.suspects.add((record.partition, key))
+            changed.partitions.add(record.partition)
+            changed.lines.add(key[: -KEY_ID_BYTES - 1])
+
+    def _served(self, event: bytes, partition: int) -> int | None:
+        """Give the recorded time of an event if it is served already."""
+        found = self._events.execute(
+            "SELECT topic, offset, recorded_ms FROM events WHERE key = ? AND partition = ?",
+            (event, partition),
+        ).fetchone()
+        if found is None or found[1] >= next_offset(self.exposed, found[0], partition):
+            return None
+        return int(found[2])
+
+    def _expose(self, read: Vector, changed: Changed) -> None:
+        """Serve the events below what is posted and read, in all partitions."""
+        for topic, offsets in self.posted.items():
+            for partition, posted in offsets.items():
+                start = next_offset(self.exposed, topic, int(partition))
+                end = min(posted, next_offset(read, topic, int(partition)))
+                if end > start:
+                    self._expose_range(topic, int(partition), start, end, changed)
+                    advance(self.exposed, {topic: {partition: end}})
+                    self._store_vector({topic: {partition: end}})
+                    changed.partitions.add(int(partition))
+
+    def _expose_range(self, topic: str, partition: int, start: int, end: int, changed: Changed) -> None:
+        events = self._events.execute(
+            """SELECT key, recorded_ms, data FROM events
+               WHERE topic = ? AND partition = ? AND offset >= ? AND offset < ?""",
+            (topic, partition, start, end),
+        ).fetchall()
+        log_digest = self._digest(partition)[1]
+        for event, recorded_ms, data in events:
+            wanted = entries_of(data)
+            rows = dict(
+                self.connection.execute(
+                    "SELECT key, entry FROM pending WHERE partition = ? AND event = ?", (partition, event)
+                ).fetchall()
+            )
+            if rows:
+                self.connection.execute(
+                    "DELETE FROM pending WHERE partition = ? AND event = ?", (partition, event)
+                )
+            for key, entry in wanted.items():
+                log_digest.add(key, entry)
+            for key, entry in rows.items():
+                self._insert(key, partition, recorded_ms, entry)
+                changed.lines.add(key[: -KEY_ID_BYTES - 1])
+            if rows != wanted:
+                changed.suspects |= {(partition, key) for key in rows.keys() | wanted.keys()}
+
+    def _insert(self, key: bytes, partition: int, recorded_ms: int, entry: bytes) -> None:
+        self._digest(partition)[0].add(key, entry)
+        self.connection.execute(
+            "INSERT INTO entries (key, partition, recorded_ms, entry) VALUES (?, ?, ?, ?)",
+            (key, partition, recorded_ms, entry),
+        )
+
+    def _fold(self, line: bytes) -> None:
+        """Fold a line anew. What cannot be read is an extra row, and the proof's business."""
+        found = self.connection.execute(
+            "SELECT entry, recorded_ms FROM entries WHERE key >= ? AND key < ?", (line + b"\0", line + b"\1")
+        ).fetchall()
+        try:
+            company, section, counterpart = line_of(line + b"\0" * (KEY_ID_BYTES + 1))
+            view = fold(Posted(orjson.loads(entry), recorded_ms) for entry, recorded_ms in found)
+        except (ValueError, KeyError, TypeError) as error:
+            log.warning("line %r cannot be folded: %r", line, error)
+            return
+        self.connection.execute(
+            "INSERT OR REPLACE INTO lines (company, section, counterpart, view) VALUES (?, ?, ?, ?)",
+            (company, section, counterpart, orjson.dumps(view)),
+        )
+
+    def _digest(self, partition: int) -> tuple[Digest, Digest]:
+        return self.digests.setdefault(partition, (Digest(), Digest()))
+
+    def _store_vector(self, moved: Vector) -> None:
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO vector (topic, partition, seen, posted, exposed) VALUES (?, ?, ?, ?, ?)",
+            [
+                (
+                    topic,
+                    int(p),
+                    *(next_offset(v, topic, int(p)) for v in (self.seen, self.posted, self.exposed)),
+                )
+                for topic, offsets in moved.items()
+                for p in offsets
+            ],
+        )
+
+    def _store_sums(self, partitions: set[int]) -> None:
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO digests (partition, posted, log) VALUES (?, ?, ?)",
+            [(p, *(digest.to_bytes() for digest in self._digest(p))) for p in partitions],
+        )

@@ -1,0 +1,67 @@
+"""How the reader is doing, in a small file beside its database: the API tells it on, without asking Kafka."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+NAME = "status.json"
+
+
+@dataclass
+class Status:
+    """What the reader knows of itself. Times are milliseconds since 1970; 0 is never.
+
+    `phase`: `waiting` for Kafka, `loading` what there was at its start, then `following`.
+    """
+
+    pid: int = 0
+    phase: str = "waiting"
+    written_ms: int = 0
+    contact_ms: int = 0
+    """When Kafka last answered."""
+    current_ms: int = 0
+    """When the files last held all that the log held."""
+    moved_ms: int = 0
+    """When the reader last applied anything, or had nothing to apply."""
+    behind: int = 0
+    """Records of the log that are not read yet."""
+    events: int = 0
+    duplicates: int = 0
+    skipped: int = 0
+    alarms: dict[str, int] = field(default_factory=dict)
+    """Differences found since the start, by kind."""
+    generations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Number of the generation → state, records behind, and what the reader says of it."""
+
+
+def path_of(data: Path) -> Path:
+    """Where the status file of a data directory is."""
+    return data / "reader" / NAME
+
+
+def write(data: Path, status: Status) -> None:
+    """Put the status in place in one step."""
+    status.written_ms = now_ms()
+    path = path_of(data)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    beside.write_bytes(orjson.dumps(asdict(status)))
+    beside.replace(path)
+
+
+def read(data: Path) -> Status:
+    """Read the status; that of a reader which never ran if there is none."""
+    try:
+        return Status(**orjson.loads(path_of(data).read_bytes()))
+    except (OSError, orjson.JSONDecodeError, TypeError):
+        return Status()
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970."""
+    return int(time.time() * 1000)

@@ -1,0 +1,79 @@
+"""What the reader writes to Kafka: cuts, and repairs of what the proof found."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from typing import TYPE_CHECKING
+
+from api.read_model import store
+from api.read_model.records import Offsets
+from streams import cuts, generations
+from streams.codec import decode, headers
+from streams.cuts import Cut
+from streams.entries import KEY_ID_BYTES
+from streams.generations import State
+from streams.publish import producer
+from streams.topics import topic_name
+from streams.vectors import Vector, dominates, next_offset
+
+if TYPE_CHECKING:
+    from api.read_model.views_db import GenerationFile
+    from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+async def append_cut(settings: Settings, end: Offsets, last: Cut) -> None:
+    """Append the end of the log to `cuts`, if it is beyond the last cut."""
+    vector: Vector = {}
+    for (topic, partition), offset in end.items():
+        if offset and (topic == "entities" or topic.startswith("facts.")):
+            vector.setdefault(topic, {})[str(partition)] = offset
+    if dominates(last.vector, vector):
+        return
+    async with producer(settings) as out:
+        await out.send_and_wait(topic_name(settings, "cuts"), cuts.encode(vector), partition=0)
+
+
+async def repair(settings: Settings, number: int, file: GenerationFile, events: sqlite3.Connection) -> None:
+    """Publish again, once, the event of a missing entry; give up on a generation that this cannot heal."""
+    open_ = file.connection.execute(
+        "SELECT partition, key, kind, repair_topic, repair_offset FROM differences WHERE settled_ms IS NULL"
+    ).fetchall()
+    hopeless = 0
+    for partition, key, kind, topic, offset in open_:
+        if kind == "missing" and offset is None:
+            await _publish_again(settings, file, events, partition, key)
+        elif kind != "missing" or next_offset(file.posted, topic, partition) > offset:
+            hopeless += 1
+    if hopeless:
+        await _mark_unproven(settings, number, hopeless)
+
+
+async def _publish_again(
+    settings: Settings, file: GenerationFile, events: sqlite3.Connection, partition: int, key: bytes
+) -> None:
+    topic, home, data = events.execute(
+        "SELECT topic, home, data FROM events WHERE key = ? AND partition = ?",
+        (key[-KEY_ID_BYTES:], partition),
+    ).fetchone()
+    async with producer(settings) as out:
+        done = await out.send_and_wait(
+            topic_name(settings, topic), data, home.encode(), partition, headers=headers(decode(data))
+        )
+    with store.transaction(file.connection):
+        file.connection.execute(
+            "UPDATE differences SET repair_topic = ?, repair_offset = ? WHERE partition = ? AND key = ?",
+            (topic, done.offset, partition, key),
+        )
+    log.warning("event %s… is published again, to be posted again", key[-KEY_ID_BYTES:].hex())
+
+
+async def _mark_unproven(settings: Settings, number: int, differences: int) -> None:
+    views = await generations.read(settings)
+    if views is None or views.generations[number].state in (State.UNPROVEN, State.DROPPED):
+        return
+    note = f"{differences} entries differ from the log"
+    await generations.write(settings, views.with_state(number, State.UNPROVEN, note))
+    log.error("generation %d is marked unproven: %s", number, note)
