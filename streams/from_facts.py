@@ -115,7 +115,7 @@ def _event(
     return sealed(data, parent[1] if parent else None)
 
 
-def sealed(data: dict[str, Any], parent_claim: str | None) -> AnyEvent:
+def sealed(data: dict[str, Any], parent_claim: str | None = None) -> AnyEvent:
     """Make an event of all but its home and ids, which follow from the rest. Raises Invalid."""
     unnamed = {"id": NO_ID, "claim_id": NO_ID, "home": "-", "schema_version": SCHEMA_VERSION}
     try:
