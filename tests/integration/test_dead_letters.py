@@ -1,0 +1,129 @@
+"""Records that cannot be used: kept with place and reason, and the next record is taken all the same."""
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from seeds.articles import sample_articles
+from seeds.document import read_document
+from streams import codec, dead_letters, documents
+from streams.documents import stored
+from streams.publish import Publisher
+from streams.topics import ensure_topics, fact_topics, partition_of, topic_name
+from tests.api.making import investment
+from tests.integration.workers import WorkerProcess, a_worker, all_is_posted, logged, posted, records, until
+
+pytestmark = pytest.mark.integration
+VIEWS = ("views", "--generation", "1")
+POISON = (b"\xff\x00 no JSON", b"[]", b'{"type": "investment"}', b"", None)
+
+
+async def send(settings, topic, partition, *values, key=b"poison"):
+    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap)
+    await producer.start()
+    try:
+        for value in values:
+            await producer.send_and_wait(topic_name(settings, topic), value, key=key, partition=partition)
+    finally:
+        await producer.stop()
+
+
+async def letters(settings):
+    return [letter async for letter in dead_letters.letters(settings)]
+
+
+async def letters_there(settings, count):
+    async def enough():
+        return len(await letters(settings)) >= count
+
+    await until(enough)
+    return await letters(settings)
+
+
+async def test_poison_on_every_facts_topic_stops_nothing(settings):
+    await ensure_topics(settings)
+    for topic in fact_topics():
+        await send(settings, topic, 0, *POISON)
+    event = investment("fund-1", "firm-1")
+    async with Publisher(settings) as publisher:
+        await publisher.publish_event(event)
+    with a_worker(settings, *VIEWS):
+        await until(lambda: all_is_posted(settings))
+        kept = await letters_there(settings, len(POISON) * len(fact_topics()))
+    assert {letter.origin.topic for letter in kept} == set(fact_topics())
+    assert {letter.value for letter in kept} == {*POISON}
+    assert all(letter.reason for letter in kept)
+    rows, _ = await posted(settings)
+    assert rows == (await logged(settings))[0]
+    assert len(rows) == 2
+
+
+async def test_an_event_in_a_foreign_partition_is_no_posting(settings):
+    await ensure_topics(settings)
+    event = investment("fund-1", "firm-1")
+    right = partition_of(event.home.encode(), settings.partitions)
+    wrong = (right + 1) % settings.partitions
+    await send(settings, "facts.investment", wrong, codec.encode(event), key=event.home.encode())
+    with a_worker(settings, *VIEWS):
+        (letter,) = await letters_there(settings, 1)
+        assert "belongs to partition" in letter.reason
+        assert (await posted(settings))[0] == {}
+        place = await dead_letters.send_again(settings, letter.number)
+        assert place.partition == right
+        await until(lambda: all_is_posted(settings))
+    assert len((await posted(settings))[0]) == 2
+
+
+async def test_a_forged_event_is_no_posting(settings):
+    await ensure_topics(settings)
+    event = investment("fund-1", "firm-1", 5)
+    forged = codec.encode(event).replace(b'"low":"5"', b'"low":"6"')
+    await send(settings, "facts.investment", partition_of(event.home.encode(), 4), forged)
+    with a_worker(settings, *VIEWS):
+        (letter,) = await letters_there(settings, 1)
+    assert "not that of the content" in letter.reason
+    assert (await posted(settings))[0] == {}
+
+
+async def test_a_newer_version_stops_the_worker_and_drops_nothing(settings):
+    await ensure_topics(settings)
+    event = codec.wire(investment("fund-1", "firm-1"))
+    event["schema_version"] = 99
+    event["id"] = codec.event_id(event)
+    partition = partition_of(event["home"].encode(), settings.partitions)
+    await send(settings, "facts.investment", partition, codec.canonical(event))
+    worker = WorkerProcess(settings, *VIEWS)
+    try:
+        assert worker.process.wait(30) != 0
+    finally:
+        worker.process.kill()
+    assert "99" in worker.log.read_text()
+    assert await letters(settings) == []
+    assert (await posted(settings))[0] == {}
+
+
+async def test_poison_among_documents_and_answers_stops_nothing(settings):
+    await ensure_topics(settings)
+    for topic in ("documents", "parses"):
+        for partition in range(settings.partitions):
+            await send(settings, topic, partition, b"no JSON", b"{}")
+    article = stored(read_document(sample_articles()[1]))
+    async with Publisher(settings) as publisher:
+        await publisher.publish_document(article)
+
+    async def answered():
+        return [r async for r in records(settings, "parses") if b'"parsed"' in r.value]
+
+    async def out():
+        return [r async for r in records(settings, *fact_topics())]
+
+    with a_worker(settings, "parse"):
+        await until(answered)
+        await until(out)
+        kept = await letters_there(settings, 4 * settings.partitions)
+    assert {(letter.origin.topic, letter.value) for letter in kept} == {
+        ("documents", None),
+        ("parses", b"no JSON"),
+        ("parses", b"{}"),
+    }
+    answers = [r.value async for r in records(settings, "parses") if b'"parsed"' in r.value]
+    assert len(documents.decode_parse(answers[0]).events) == len(await out())
