@@ -13,9 +13,10 @@ from functools import cache
 from typing import NamedTuple
 
 from seeds import names_ar, names_en
-from seeds.aliases import CLITICS, CLITICS_MAX, SHORT, Hit, Naming, known_names
+from seeds.aliases import SHORT, Hit, Naming, known_names
 from seeds.entities import known_entities
-from seeds.mention import KINDS, Kind, Mention, longest, mention_of
+from seeds.mention import KINDS, Kind, Mention, longest
+from seeds.names_told import again, parts
 from seeds.naming import QUOTE_PAIRS, Page
 from seeds.shadow import Shadow
 
@@ -26,8 +27,6 @@ CUES_OF = {
     "PRODUCT": ("product",),
     "PLACE": ("place",),
 }
-AGAIN_MIN = 4  # letters of a one-word name that is believed elsewhere without its cue
-PART_MIN = 3  # letters of a surname, or of the first word of a company's name, that stands for it later
 
 __all__ = ["Kind", "Mention", "find_mentions"]
 
@@ -35,14 +34,16 @@ __all__ = ["Kind", "Mention", "find_mentions"]
 def find_mentions(shadow: Shadow, language: str) -> list[Mention]:
     """Return the mentions of a text in order, without overlap."""
     page = Page(shadow, language)
-    hits = [h for h in known_names(shadow, page.lexicon.lists["not_names"]) if not _of_index(page, h)]
+    hits = known_names(shadow, page.lexicon.lists["not_names"])
+    barred = [_mention(page, hit, "ORG", (), "index") for hit in hits if _of_index(page, hit)]
+    hits = [hit for hit in hits if not _of_index(page, hit)]
     told = _told(page, hits)
     known = [m for hit in hits for m in _in_context(page, hit, told)]
     propose = names_ar.propose if language == "ar" else names_en.propose
-    proposed = propose(page, longest(known))
-    chosen = longest([*known, *proposed])
-    chosen = longest([*chosen, *_again(page, chosen)], first=chosen)
-    chosen = longest([*chosen, *_parts(page, chosen)], first=chosen)
+    proposed = propose(page, longest([*known, *barred], first=barred))
+    chosen = [m for m in longest([*known, *proposed, *barred], first=barred) if m not in barred]
+    chosen = longest([*chosen, *again(page, chosen)], first=chosen)
+    chosen = longest([*chosen, *parts(page, chosen)], first=chosen)
     referring = _referring(page)
     return longest([*chosen, *referring], first=chosen)[:MENTIONS_MAX]
 
@@ -66,7 +67,7 @@ class Told(NamedTuple):
 def _told(page: Page, hits: list[Hit]) -> Told:
     """Find what names an entity in full: a plain alias, a ticker in brackets, a cue beside a short alias."""
     bare = {n.entity for h in hits for n in h.namings if n.context is False and not _doubtful(h, n)}
-    cued = {n.entity for h in hits for n in h.namings if n.context and beside(page, h, n.kind)}
+    cued = {n.entity for h in hits for n in h.namings if n.context and _cued(page, h, n)}
     symbols = {page.folded(i) for i in range(len(page.tokens)) if _is_symbol(page, i)}
     listed = {e for symbol in symbols for e in tickers().get(symbol, ())}
     return Told(frozenset(bare), frozenset(bare | cued | listed))
@@ -96,13 +97,22 @@ def _in_context(page: Page, hit: Hit, told: Told) -> list[Mention]:
         if naming.context is False:
             if not _doubtful(hit, naming) or naming.entity in told.bare:
                 allowed[naming.entity] = (kind, "alias")
-        elif (naming.context is True and naming.entity in told.fully) or beside(page, hit, kind):
+        elif (naming.context is True and naming.entity in told.fully) or _cued(page, hit, naming):
             allowed[naming.entity] = (kind, "short")
     if not allowed:
         return []
     kind, cue = next(iter(allowed.values()))
     ids = tuple(entity for entity, (k, _) in allowed.items() if k == kind)
-    return [Mention(hit.start, hit.end, kind, ids, page.shadow.exact(hit.start, hit.end), cue)]
+    return [_mention(page, hit, kind, ids, cue)]
+
+
+def _mention(page: Page, hit: Hit, kind: Kind, ids: tuple[str, ...], cue: str) -> Mention:
+    return Mention(hit.start, hit.end, kind, ids, page.shadow.exact(hit.start, hit.end), cue)
+
+
+def _cued(page: Page, hit: Hit, naming: Naming) -> bool:
+    """Tell whether a cue beside a short name settles it; many people have one surname and title."""
+    return naming.kind != "PERSON" and beside(page, hit, naming.kind)
 
 
 def _doubtful(hit: Hit, naming: Naming) -> bool:
@@ -123,85 +133,6 @@ def beside(page: Page, hit: Hit, kind: str) -> bool:
     if before is not None and before.group in CUES_OF[kind] and not hit.head and not before.owned:
         return True
     return kind == "ORG" and page.language == "en" and page.within(last, "legal_forms")
-
-
-# -- names told before
-
-
-def _again(page: Page, chosen: list[Mention]) -> list[Mention]:
-    """Find the other places where a name stands that a cue told once; there it needs none."""
-    kinds: dict[tuple[str, ...], set[Kind]] = {}
-    for m in chosen:
-        if not m.candidates and m.kind in ("ORG", "PERSON", "PRODUCT"):
-            words = _words_of(page, m)
-            if len(words) > 1 or (m.kind == "ORG" and len(words[0]) >= AGAIN_MIN):
-                kinds.setdefault(words, set()).add(m.kind)
-    told = {words: min(found) for words, found in kinds.items() if len(found) == 1}
-    by_first: dict[str, list[tuple[str, ...]]] = {}
-    for words in told:
-        by_first.setdefault(words[0], []).append(words)
-    found = []
-    for i, token in enumerate(page.tokens):
-        for skip in range(CLITICS_MAX + 1 if page.language == "ar" else 1):
-            for words in by_first.get(_bare_word(token.text[skip:]), ()):
-                last = i + len(words)
-                rest = tuple(_bare_word(page.folded(j)) for j in range(i + 1, last))
-                if rest != words[1:] or not CLITICS.match(token.text[:skip]):
-                    continue
-                if not page.is_latin(i) or page.is_capital(i):
-                    found.append(mention_of(page, i, last, told[words], "again", skip=skip))
-    return found
-
-
-def _words_of(page: Page, m: Mention) -> tuple[str, ...]:
-    first, last = page.token_at(m.start), page.behind(m.end)
-    words = [page.shadow.folded[m.start : page.tokens[first].end]]
-    return tuple(_bare_word(w) for w in words + [t.text for t in page.tokens[first + 1 : last]])
-
-
-def _bare_word(word: str) -> str:
-    return word.removesuffix("'s").removesuffix("’s")
-
-
-def _parts(page: Page, chosen: list[Mention]) -> list[Mention]:
-    """Surnames, and first words of companies' names, behind the full name in the same document."""
-    owners: dict[str, set[tuple[Kind, tuple[str, ...], str]]] = {}
-    since: dict[str, int] = {}
-    for m in chosen:
-        for part in _parts_of(page, m):
-            owners.setdefault(part, set()).add(
-                (m.kind, m.candidates, "" if m.candidates else m.name.casefold())
-            )
-            since[part] = min(since.get(part, m.end), m.end)
-    found = []
-    for i, token in enumerate(page.tokens):
-        part = token.text.removesuffix("'s").removesuffix("’s")
-        if part not in owners or token.start < since[part] or len(owners[part]) != 1:
-            continue
-        if page.is_latin(i) and not page.is_capital(i):
-            continue
-        kind, candidates, _ = next(iter(owners[part]))
-        end = token.start + len(part)
-        name = page.shadow.exact(token.start, end)
-        found.append(Mention(token.start, end, kind, candidates, name, "part"))
-    return found
-
-
-def _parts_of(page: Page, m: Mention) -> list[str]:
-    words = [t.text for t in page.tokens[page.token_at(m.start) : page.behind(m.end)]]
-    if len(words) < 2 or m.cue == "part":
-        return []
-    lists = page.lexicon.lists
-    if m.kind == "PERSON":
-        part = words[-1]
-        common = lists["given"] | lists["given_words"]
-    elif m.kind == "ORG" and page.is_latin(page.token_at(m.start)):
-        part = words[0]
-        common = lists["given"] | lists["ordinary"] | lists["starters"] | lists["organisation_tails"]
-    else:
-        return []
-    fit = len(part) >= PART_MIN and part not in common and part not in page.lexicon.stops
-    return [part] if fit and part not in lists["organisation"] else []
 
 
 # -- references to names

@@ -15,6 +15,7 @@ from seeds.naming import Page
 from seeds.sentences import sentences
 
 Votes = Counter[Sign]
+ENDS = (".", "!", "?", '"', "”")
 RUN_MAX = 8
 TITLED_SHARE = 0.7  # of the longer words of a line: from here on capitals are only its style
 INNER = ("of", "and", "for", "the")  # between capitals: "Bank of X", "Ministry of X and Y"
@@ -70,7 +71,8 @@ class _Search(Search):
         for s in sentences(page.shadow):
             span = range(page.behind(s.start), page.behind(s.end))
             long = [i for i in span if page.is_latin(i) and len(page.folded(i)) > 3]
-            if len(long) > 3 and sum(map(page.is_capital, long)) > TITLED_SHARE * len(long):
+            closed = page.folded(span[-1]) in ENDS if span else True  # headlines have no full stop
+            if not closed and len(long) > 3 and sum(map(page.is_capital, long)) > TITLED_SHARE * len(long):
                 found.update(span)
         return found
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import cache
@@ -206,6 +207,10 @@ def antecedent(
     return Resolution(None, f"{reference.name!r}: no single antecedent")
 
 
+def _start(m: Mention | Sentence) -> int:
+    return m.start
+
+
 def antecedents(
     reference: Mention,
     mentions: Sequence[Mention],
@@ -216,14 +221,14 @@ def antecedents(
     """Resolve a reference to as many names as it stands for (one or two); empty if they are not that many."""
     kind, _, number = reference.cue.partition(" ")
     wanted = 2 if number == "two" else 1
-    at = max((n for n, s in enumerate(sentences) if s.start <= reference.start), default=0)
+    at = max(bisect_right(sentences, reference.start, key=_start) - 1, 0)
     for n in range(at, max(at - REACH, 0) - 1, -1):
         if n >= len(sentences):
             break
         start, end = sentences[n].start, min(sentences[n].end, reference.start)
         here: dict[str, Entity] = {}
-        for m in mentions:
-            if start <= m.start and m.end <= end and m.kind == kind.upper() and m in resolved:
+        for m in mentions[bisect_left(mentions, start, key=_start) : bisect_left(mentions, end, key=_start)]:
+            if m.end <= end and m.kind == kind.upper() and m in resolved:
                 entity = resolved[m].entity
                 if entity is not None and entity.id not in exclude:
                     here.setdefault(entity.id, entity)

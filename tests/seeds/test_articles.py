@@ -1,0 +1,28 @@
+"""The sample articles ship with the package and are documents that khabar reads."""
+
+from __future__ import annotations
+
+from seeds.articles import sample_articles
+from seeds.document import read_document
+
+
+def test_samples_in_both_languages() -> None:
+    paths = sample_articles()
+    assert [p.name[:5] for p in paths] == ["00-ar", "01-en", "02-en", "03-ar"]
+    for path in paths:
+        document = read_document(path)
+        assert document.language == path.name[3:5]
+        assert document.published_day is not None
+        assert len(document.text) > 800
+
+
+def test_the_first_two_tell_the_same_events() -> None:
+    arabic, english = (read_document(p) for p in sample_articles()[:2])
+    assert arabic.published_at == english.published_at
+    for name in ("Scale AI", "OpenAI", "Forrester", "Llama 4", "Behemoth"):
+        assert name in arabic.text
+        assert name in english.text
+
+
+def test_made_up_articles_say_so() -> None:
+    assert {read_document(p).publisher for p in sample_articles()[1:]} == {"khabar samples"}
