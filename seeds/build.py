@@ -120,7 +120,7 @@ def _values(draft: Draft, context: Context) -> tuple[Found, dict[str, Spans]]:
 
 
 def _read(draft: Draft, hit: Hit, name: str, context: Context, taken: set[str]) -> list[SlotValue]:
-    """The values of a hit: one, except where a reference stands for two."""
+    """Return the values of a hit: one, except where a reference stands for two."""
     if hit.value is not None:
         return [hit.value]
     item = hit.item
@@ -189,6 +189,12 @@ def _attribute(built: Built, draft: Draft, context: Context) -> None:
     if speaker is None:
         return
     found = context.entities(speaker, set())
+    if (
+        built.modality == Modality.REPORTED
+        and not draft.telling.media
+        and context.own(built, draft, speaker, found)
+    ):
+        built.modality = Modality.ASSERTED
     if len(found) == 1:
         built.attributed_to = found[0]
         built.evidence["attributed_to"] = [(speaker.start, speaker.end)]

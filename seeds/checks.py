@@ -9,6 +9,7 @@ from seeds.facts import Entity, Interval, Investor, Quantity
 
 AGE_MIN, AGE_MAX = 14, 110
 PERCENT_MAX = Decimal(100)
+HALF = Decimal(50)
 SHARES_OF_A_WHOLE = ("stake_percent", "percent")  # never above 100 %; a change may be
 EMPTY_WITHOUT = {
     "layoff": ("count", "percent", "denied"),
@@ -75,6 +76,13 @@ def _parties(fact: Built) -> str | None:
 
 
 def _substance(fact: Built) -> str | None:
+    share = fact.slots.get("stake_percent")
+    if isinstance(share, Quantity):
+        major = Decimal(share.low or share.high or 0) > HALF
+        if fact.type == "investment" and major:
+            return "more than half of a company is an acquisition"
+        if fact.type == "acquisition" and not major:
+            return "no more than half of a company is an investment"
     wanted = EMPTY_WITHOUT.get(fact.type, ())
     if wanted and not any(fact.slots.get(name) or name == str(fact.modality) for name in wanted):
         return f"none of {', '.join(wanted)}"

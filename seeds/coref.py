@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from seeds.facts import Entity, EntityKind, Investor
 from seeds.names import Mention
+from seeds.places import prepositional
 from seeds.resolve import antecedents, resolve, unresolved_id
 from seeds.rules import Fallback
 from seeds.scene import Item, Scene
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from seeds.build import Built
     from seeds.match import Draft
 
+OFFICER_GAP = 8  # tokens between an officer and the company that he speaks for
 LOOK_BACK = 2  # sentences that a missing name may have been told before
 DEALS = ("investment", "acquisition")
 ACTORS = {
@@ -79,25 +81,55 @@ class Context:
         """Return the entity of a product that is in no list."""
         return self._unlisted(surface, EntityKind.PRODUCT)
 
+    def own(self, fact: Built, draft: Draft, speaker: Item, speakers: list[Entity]) -> bool:
+        """Tell whether a speaker tells of itself: a party, an officer of one, or "it" that does the thing."""
+        parties = {e.id for e in fact.entities(*fact.slots)}
+        said = {e.id for e in speakers}
+        for item in draft.sentence.items:
+            if (
+                item.type == "ORG"
+                and speaker.type == "PERSON"
+                and abs(item.first - speaker.first) <= OFFICER_GAP
+            ):
+                said |= {e.id for e in self.entities(item, set())}
+            if item.type == "COREF" and speaker.last <= item.first < draft.trigger.first:
+                parties |= {e.id for e in self.entities(item, set())}
+        return bool(parties & said)
+
     def _unlisted(self, surface: str, kind: EntityKind) -> Entity:
         return Entity(id=unresolved_id(surface), name=surface, surface=surface, kind=kind, resolved=False)
 
     # -- references: "the company", "she"
 
     def _referred(self, mention: Mention, taken: set[str]) -> list[Entity]:
-        """The only compatible name before; among several companies, the one that the facts are about."""
-        spans = [Stretch(s.start, s.end) for s in self.scene.sentences]
-        found = antecedents(mention, self.scene.mentions, self._resolved, spans, taken)
-        entities = [r.entity for r in found if r.entity is not None]
-        if entities or mention.cue != "org one":
-            return entities
+        """Find whom a reference means: the one name before it in its sentence, else the last subject."""
         at = max((s.number for s in self.scene.sentences if s.start <= mention.start), default=0)
-        for number in (at, at - 1):
-            topic = self._topic_of(number, taken) if number >= 0 else None
-            if topic is not None:
-                return [topic.model_copy(update={"surface": mention.name})]
+        spans = [Stretch(s.start, s.end) for s in self.scene.sentences]
+        near = [m for m in self.scene.mentions if m.start >= spans[at].start]
+        found = antecedents(mention, near, self._resolved, spans, taken)
+        if not found and mention.cue == "org one":
+            entity = self._subject_before(at, mention, taken)
+            return [entity.model_copy(update={"surface": mention.name})] if entity is not None else []
+        if not found:
+            found = antecedents(mention, self.scene.mentions, self._resolved, spans, taken)
+        return [r.entity for r in found if r.entity is not None]
+
+    def _subject_before(self, at: int, mention: Mention, taken: set[str]) -> Entity | None:
+        """Find the company that the text is about before a reference: what it told of, or named first."""
+        for number in range(at, max(at - LOOK_BACK - 1, 0) - 1, -1):
+            sentence = self.scene.sentences[number]
+            acting = [
+                (item, entity)
+                for item, entity in self._orgs
+                if sentence.start <= item.start < sentence.end
+                and item.end <= mention.start
+                and entity.id not in taken
+                and not prepositional(sentence, item)
+            ]
+            if acting:
+                return acting[0][1]
         main = self._main(taken)
-        return [main[0].model_copy(update={"surface": mention.name})] if main is not None else []
+        return main[0] if main is not None else None
 
     # -- fallbacks of slots
 
@@ -116,7 +148,7 @@ class Context:
     def _previous(self, draft: Draft, taken: set[str]) -> tuple[Entity, Place] | None:
         """Return the company of the fact before, if it was told in this sentence or the one before."""
         for fact in reversed(self.facts):
-            if draft.sentence.number - fact.sentence > 1:
+            if draft.sentence.number - fact.sentence > LOOK_BACK:
                 return None
             for name in ("company", "organisation"):
                 for entity in fact.entities(name):

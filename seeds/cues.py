@@ -107,9 +107,7 @@ def frames(sentence: Sentence, cues: list[Cue]) -> list[Frame]:
 
 def _frame(sentence: Sentence, cues: list[Cue], cue: Cue) -> Iterator[Frame]:
     if cue.value == "unnamed":
-        groups = (sentence.item_at(i) for i in range(cue.first, cue.last))
-        speaker = next((g for g in groups if g is not None and g.type == "GROUP"), None)
-        yield Frame(sentence.first, sentence.last, cue.value, speaker, True, cue)
+        yield Frame(sentence.first, sentence.last, cue.value, _unnamed(sentence, cue), True, cue)
         return
     speaker = _reached(sentence, cue.last, 1)
     if cue.value == "according":
@@ -128,6 +126,18 @@ def _frame(sentence: Sentence, cues: list[Cue], cue: Cue) -> Iterator[Frame]:
         yield Frame(sentence.first, cue.first, cue.value, spoken, media, cue)
     if last_words > TAIL_MAX:
         yield Frame(cue.last, sentence.last, cue.value, spoken, media, cue)
+
+
+def _unnamed(sentence: Sentence, cue: Cue) -> Item | None:
+    """Give the "reports" of a cue such as "reports say" as a described group."""
+    tokens = sentence.scene.tokens
+    for i in range(cue.first, cue.last):
+        item = sentence.item_at(i)
+        if item is not None and item.type == "GROUP":
+            return item
+        if tokens[i].text == "reports":
+            return Item("GROUP", tokens[i].start, tokens[i].end, i, i + 1)
+    return None
 
 
 def _closes_quote(sentence: Sentence, cue: Cue, speaker: Item | None) -> bool:

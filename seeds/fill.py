@@ -9,7 +9,7 @@ from seeds.facts import QUOTE_MAX
 from seeds.phrases import PhraseIndex
 from seeds.places import Hit, Places, clitics, words_index
 from seeds.rules import SlotSpec
-from seeds.scene import COMMAS, QUOTES, Item
+from seeds.scene import COMMAS, QUOTES
 
 CHOICE_GAP_MAX = 5
 NAME_WORDS_MAX = 6

@@ -93,12 +93,23 @@ def _triggers(sentence: Sentence) -> list[Found[tuple[Rule, FormKind]]]:
         if not _in_name(sentence, hit.first, hit.last) and _fits(sentence, rule, hit):
             taken[rule.id] = hit.last
             found.append(hit)
+    found = [f for f in found if not any(_within(f, other) for other in found)]
     for rule in _item_rules(sentence.scene.language):
         for item in sentence.items:
             hit = Found(item.first, item.last, (rule, FormKind.PHRASE), forms(tokens[item.first].text)[0])
             if item.type in rule.items and _fits(sentence, rule, hit):
                 found.append(hit)
     return found
+
+
+def _within(hit: Found[tuple[Rule, FormKind]], other: Found[tuple[Rule, FormKind]]) -> bool:
+    """Tell whether a longer phrase of another rule of the same type takes a trigger in."""
+    longer = other.last - other.first > hit.last - hit.first
+    return longer and other.first <= hit.first and hit.last <= other.last and _event(hit) == _event(other)
+
+
+def _event(hit: Found[tuple[Rule, FormKind]]) -> str:
+    return hit.payload[0].event
 
 
 def _in_name(sentence: Sentence, first: int, last: int) -> bool:
@@ -145,10 +156,11 @@ def _limit(
     sentence: Sentence, later: list[Found[tuple[Rule, FormKind]]], hit: Found[tuple[Rule, FormKind]]
 ) -> int:
     """Where the next event of the same type begins: its slots are not this one's."""
-    event = hit.payload[0].event
+    event, own = hit.payload[0].event, hit.payload[1]
     for other in later:
         rule, kind = other.payload
-        if rule.event == event and other.first >= hit.last + 2 and kind in (FormKind.PAST, FormKind.PRESENT):
+        verbal = kind in (FormKind.PAST, FormKind.PRESENT) or (kind == own and kind != FormKind.PHRASE)
+        if rule.event == event and other.first >= hit.last + 2 and verbal:
             return other.first
     return sentence.last
 
@@ -159,11 +171,7 @@ def _draft(
     governing = chain(sentence, cues, trigger)
     filler = Filler(sentence, trigger, governing, spoken, limit)
     hits, missing = _fill(filler, list(rule.slots.items()), [TRIES_MAX])
-    first, last = sentence.clause(trigger.first, trigger.last)
-    used = _firsts(hits)
-    dates = [
-        i for i in sentence.items if i.type == "DATE" and first <= i.first < last and i.first not in used
-    ]
+    dates = _dates(sentence, cues, trigger, _firsts(hits))
     own = {hit.item.first for found in hits.values() for hit in found if hit.item is not None}
     hedged = any(
         c.group in ("hedge", "imperfect")
@@ -173,8 +181,22 @@ def _draft(
         if hit.start <= sentence.scene.tokens[c.first].start < hit.end
     )
     telling = tell(sentence, cues, spoken, trigger, rule, lambda item: item.first in own, hedged)
-    bare = trigger.kind not in (FormKind.PAST, FormKind.PRESENT) and not governing
+    nominal = trigger.kind in (FormKind.NOUN, FormKind.GERUND)
+    bare = nominal and not governing and trigger.kind not in rule.stage and "any" not in rule.stage
     return Draft(rule, sentence, trigger, hits, telling, missing, dates, spoken, bare)
+
+
+def _dates(sentence: Sentence, cues: list[Cue], trigger: Cue, used: set[int]) -> list[Item]:
+    """List the dates that may be the event's own: of its clause, with no other plan told in between."""
+    first, last = sentence.clause(trigger.first, trigger.last)
+    plans = [c.first for c in cues if c.group == "stage" and c.value == "planned"]
+
+    def own(item: Item) -> bool:
+        low, high = sorted((item.first, trigger.first))
+        free = item.type == "DATE" and item.first not in used and first <= item.first < last
+        return free and not any(max(low, trigger.last) <= plan < high for plan in plans)
+
+    return [item for item in sentence.items if own(item)]
 
 
 def _firsts(hits: dict[str, list[Hit]]) -> set[int]:

@@ -27,12 +27,14 @@ MUST_SHARE = {
     "financial_result": ("company", "metric", "amount"),
 }
 """Slots in which two facts must agree, not merely not differ."""
+NEAR = 2  # sentences behind a deal in which a valuation of its target is told with it
 ROUNDING = Decimal("0.15")  # how far a headline may round an amount
 DEALS = ("investment", "acquisition")
 
 
 def merge(facts: list[Built]) -> list[Built]:
     """Merge the facts of a document, and tie the valuations to their deals; order is that of the text."""
+    _part(facts)
     kept: list[Built] = []
     for fact in facts:
         same = next((k for k in kept if _same(k, fact)), None)
@@ -43,6 +45,14 @@ def merge(facts: list[Built]) -> list[Built]:
     for fact in kept:
         _derive(fact, kept)
     return kept
+
+
+def _part(facts: list[Built]) -> None:
+    """Take from a deal the amount that its own sentence tells as the worth of the company."""
+    worth = {place for f in facts if f.type == "valuation" for place in f.evidence["amount"]}
+    for deal in facts:
+        if deal.type in DEALS and worth.intersection(deal.evidence.get("amount", ())):
+            del deal.slots["amount"], deal.evidence["amount"]
 
 
 def _same(a: Built, b: Built) -> bool:
@@ -121,7 +131,7 @@ def _derive(fact: Built, facts: list[Built]) -> None:
         return
     company = fact.entities("company")[0].id
     for deal in facts:
-        near = any(t == fact.sentence for t in (deal.sentence, *deal.also))
+        near = any(0 <= fact.sentence - t <= NEAR for t in (deal.sentence, *deal.also))
         if deal.type in DEALS and deal.entities("target")[0].id == company and near:
             fact.parent = deal
             fact.valid = fact.valid or deal.valid

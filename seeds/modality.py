@@ -22,6 +22,7 @@ class Telling(NamedTuple):
     stage: Stage
     modality: Modality
     speaker: Item | None = None
+    media: bool = False
 
 
 def chain(sentence: Sentence, cues: list[Cue], trigger: Cue) -> list[Cue]:
@@ -112,12 +113,14 @@ def tell(
         return Telling(stage, Modality.ASSERTED, speaker)
     if frame.value == "says" and speaker is None and not frame.media:
         return Telling(stage, Modality.ASSERTED)
-    return Telling(stage, Modality.REPORTED, speaker)
+    return Telling(stage, Modality.REPORTED, speaker, frame.media or frame.value == "unnamed")
 
 
 def _stage(sentence: Sentence, trigger: Cue, rule: Rule, governing: list[Cue]) -> Stage:
     """Return the outermost stage cue decides, where the trigger's form leaves it open; else the rule's own table."""
     kind = trigger.kind
+    if kind == FormKind.BASE and not _infinitive(sentence, trigger):
+        kind = FormKind.PRESENT  # "they buy"
     free = kind not in (FormKind.PAST,) or to_be(sentence, trigger)
     stages = [c for c in governing if c.group == "stage"]
     own = rule.stage.get(kind) or rule.stage.get("any")
@@ -128,6 +131,13 @@ def _stage(sentence: Sentence, trigger: Cue, rule: Rule, governing: list[Cue]) -
     if kind == FormKind.PAST and to_be(sentence, trigger):
         return Stage.PLANNED
     return own or (Stage.PLANNED if kind == FormKind.BASE else Stage.COMPLETED)
+
+
+def _infinitive(sentence: Sentence, trigger: Cue) -> bool:
+    """Tell whether "to", "will" or the like stands before a verb, at most one adverb between."""
+    tokens = sentence.scene.tokens
+    before = range(max(sentence.first, trigger.first - 2), trigger.first)
+    return any(tokens[i].text in sentence.scene.grammar.infinitives for i in before)
 
 
 def to_be(sentence: Sentence, trigger: Cue) -> bool:

@@ -56,6 +56,26 @@ def clitics(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(w[:-1] for w in words if w.endswith("+"))
 
 
+def prepositional(sentence: Sentence, item: Item) -> bool:
+    """Tell whether an item hangs on a preposition, and so is no subject."""
+    scene = sentence.scene
+    head = scene.shadow.folded[scene.tokens[item.first].start : item.start]
+    if head.lstrip("وف") in ("ب", "ل", "ك", "لل"):
+        return True
+    words = scene.grammar
+    for i in range(item.first - 1, max(item.first - 1 - VALUE_GAP_MAX, sentence.first - 1), -1):
+        text = scene.tokens[i].text
+        if text in words.prepositions or (text[:1] in "وف" and text[1:] in words.prepositions):
+            return True
+        for form in forms(text) if scene.language == "ar" else ():
+            if form.stem in words.heads and form.prefix[:1] in ("ب", "ل", "ك"):
+                return True
+        here = sentence.item_at(i)
+        if not sentence.plain(i) or (here is not None and here.type != "ROLE"):
+            return False
+    return False
+
+
 class Places:
     """The places around one trigger in its sentence. `limit` bounds what lies behind the trigger."""
 
@@ -234,8 +254,9 @@ class Places:
         if self.passive:
             yield from self._actor(spec)
             return
-        if self._relative_head() and (self._has_pronoun() or not self.arabic):
-            item = self._before_relative(spec)
+        relative = self._relative_head()
+        if relative is not None and (self._has_pronoun() or not self.arabic):
+            item = self._before_relative(spec, relative)
             if item is not None:
                 yield item
         if self.arabic and self.t.kind != FormKind.PHRASE and self._has_pronoun():
@@ -259,6 +280,11 @@ class Places:
                 yield item
         if not self.arabic and self._shares_subject():
             yield from (i for i in self.s.items if i.last <= self.group and self._may_act(i, spec))
+        if self.group > self.s.first and self.s.scene.is_relative(self.group - 1):
+            item = self._before_relative(spec, self.group - 1)
+            if item is not None and not (self.arabic and self._has_pronoun()):
+                yield item
+                return
         close = self._left(self.group, spec)
         if close is not None:
             yield close
@@ -271,7 +297,7 @@ class Places:
                 yield item
 
     def _may_act(self, item: Item, spec: SlotSpec) -> bool:
-        return self.wanted(item, spec) and self._visible(item) and not self.prepositional(item)
+        return self.wanted(item, spec) and self._visible(item) and not prepositional(self.s, item)
 
     def _shares_subject(self) -> bool:
         """Tell whether "and" joins the verb to one before it, so that both have one subject."""
@@ -291,7 +317,7 @@ class Places:
             item = self.s.item_at(i)
             if item is not None:
                 if self.wanted(item, spec):
-                    return None if self.prepositional(item) else item
+                    return None if prepositional(self.s, item) else item
                 if item.type not in ("PLACE", "DATE", "ROLE"):
                     return None
                 i = item.first
@@ -300,25 +326,6 @@ class Places:
             i -= 1
             steps += 1
         return None
-
-    def prepositional(self, item: Item) -> bool:
-        """Tell whether an item hangs on a preposition, and so is no subject."""
-        head = self.s.scene.shadow.folded[self.tokens[item.first].start : item.start]
-        if head.lstrip("وف") in ("ب", "ل", "ك", "لل"):
-            return True
-        for i in range(item.first - 1, max(item.first - 1 - VALUE_GAP_MAX, self.s.first - 1), -1):
-            text = self.tokens[i].text
-            if text in self.s.scene.grammar.prepositions or (
-                text[:1] in "وف" and text[1:] in self.s.scene.grammar.prepositions
-            ):
-                return True
-            for form in forms(text) if self.arabic else ():
-                if form.stem in self.s.scene.grammar.heads and form.prefix[:1] in ("ب", "ل", "ك"):
-                    return True
-            item_here = self.s.item_at(i)
-            if not self.s.plain(i) or (item_here is not None and item_here.type != "ROLE"):
-                return False
-        return False
 
     def _relative_head(self) -> int | None:
         """Return the relative pronoun in whose clause the trigger stands."""
@@ -332,10 +339,7 @@ class Places:
     def _has_pronoun(self) -> bool:
         return any(f.suffix in ("ها", "ه", "هما", "هم") for f in forms(self.tokens[self.t.first].text))
 
-    def _before_relative(self, spec: SlotSpec) -> Item | None:
-        relative = self._relative_head()
-        if relative is None:
-            return None
+    def _before_relative(self, spec: SlotSpec, relative: int) -> Item | None:
         last = relative - 1 if self.tokens[relative - 1].text in (*COMMAS, *QUOTES) else relative
         for i in range(last - 1, max(last - 1 - RELATIVE_GAP_MAX, self.s.first - 1), -1):
             item = self.s.item_at(i)
@@ -380,7 +384,7 @@ class Places:
                 return
 
     def _beside(self, spec: SlotSpec) -> Iterator[Item]:
-        """The role that stands right before or behind the person of the event."""
+        """Return the role that stands right before or behind the person of the event."""
         person = self.filled.get("person")
         item = person[0].item if person else None
         for step, i, steps in ((-1, item.first - 1, 7), (1, item.last, 4)) if item is not None else ():
@@ -394,6 +398,16 @@ class Places:
                 if near is None and not self.s.plain(i) and self.tokens[i].text not in BESIDE:
                     break
                 i, steps = i + step, steps - 1
+
+    def _behind_person(self, spec: SlotSpec) -> Iterator[Item]:
+        """Return the first role behind the person of the event, before another person is named."""
+        person = self.filled.get("person")
+        for item in self.s.items if person else ():
+            if person and item.start >= person[0].end:
+                if self.wanted(item, spec):
+                    yield item
+                if item.type == "PERSON" or self.s.scene.is_boundary(item.first):
+                    return
 
     def _inside(self, spec: SlotSpec) -> Iterator[Item]:
         yield from (i for i in self.s.items if self.t.first < i.first < self.t.last and self.wanted(i, spec))

@@ -48,6 +48,7 @@ class Grammar:
     relatives: frozenset[str]
     prepositions: frozenset[str]
     connectors: frozenset[str]  # what joins the names of a list
+    infinitives: frozenset[str]  # "to", "will": what a verb's bare form stands behind
     heads: frozenset[str]  # nouns that may stand before a name, so that a clitic on them is one
     groups: PhraseIndex[str]  # "experts", "مصادر": nouns of described groups
     roles: PhraseIndex[str]  # "chief executive", and what tells a role by its work ("to lead")
@@ -64,12 +65,12 @@ def grammar(language: str) -> Grammar:
         | words["relatives"]
         | words["prepositions"]
     )
-    names = ("relatives", "prepositions", "connectors", "heads")
+    names = ("relatives", "prepositions", "connectors", "infinitives", "heads")
     roles = read_lexicon(language, "roles")
     index = PhraseIndex((str(role), kind) for kind in ("roles", "leads") for role in roles[kind])
-    relatives, prepositions, connectors, heads = (words[name] for name in names)
+    relatives, prepositions, connectors, infinitives, heads = (words[name] for name in names)
     boundaries = PhraseIndex((word, word) for word in words["boundaries"])
-    return Grammar(stops, boundaries, relatives, prepositions, connectors, heads, groups, index)
+    return Grammar(stops, boundaries, relatives, prepositions, connectors, infinitives, heads, groups, index)
 
 
 def _flat(values: list[object]) -> list[str]:
