@@ -1,5 +1,5 @@
 """Hypothesis strategies of documents, facts and events: valid, with right ids, and few enough entities
-that events meet on the same lines.
+that events meet on the same lines. Strategies are cached: Hypothesis takes longer to make than to draw them.
 
 Slots are drawn by their annotations, so that a new event type is covered without a line here.
 """
@@ -11,6 +11,7 @@ import typing
 from collections.abc import Sequence
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -67,11 +68,13 @@ POOLS = {
 UNITS = {"percent": ["%"], "stake_percent": ["%"], "power": ["GW", "MW"], "age": ["years"], "ratio": ["x"]}
 
 
+@cache
 def words() -> st.SearchStrategy[str]:
     """Short stretches of text as articles have them: Arabic, Latin, marks, astral letters."""
     return st.text(alphabet='ab é«»ابتةى\u064b\u200f١٤٫،%𝄞\n"\\', min_size=1, max_size=12)
 
 
+@cache
 def entities(slot: str = "") -> st.SearchStrategy[Entity]:
     """An entity such as this slot holds."""
     pool, kind = POOLS.get(slot, (ORGS, EntityKind.ORG))
@@ -88,12 +91,14 @@ def entities(slot: str = "") -> st.SearchStrategy[Entity]:
     )
 
 
+@cache
 def pairs() -> st.SearchStrategy[tuple[Entity, ...]]:
     """Two different entities in the order of their ids."""
     two = st.lists(entities(), min_size=2, max_size=2, unique_by=lambda entity: entity.id)
     return two.map(lambda both: tuple(sorted(both, key=lambda entity: entity.id)))
 
 
+@cache
 def quantities(slot: str = "") -> st.SearchStrategy[Quantity]:
     """A quantity, settled or open at one end."""
     number = st.none() | st.decimals(0, 10**13, places=2) | st.integers(0, 99)
@@ -107,11 +112,13 @@ def quantities(slot: str = "") -> st.SearchStrategy[Quantity]:
     )
 
 
+@cache
 def days() -> st.SearchStrategy[date]:
     """Days within two years, so that steps form and part."""
     return st.integers(0, 730).map(lambda n: date(2024, 7, 1) + timedelta(days=n))
 
 
+@cache
 def intervals() -> st.SearchStrategy[Interval]:
     """A stretch of days; sometimes only its surface is known."""
     settled = st.builds(
@@ -126,16 +133,19 @@ def intervals() -> st.SearchStrategy[Interval]:
     return settled | st.builds(Interval, precision=_members(Precision), surface=words())
 
 
+@cache
 def texts() -> st.SearchStrategy[Text]:
     """A verbatim quote."""
     return st.builds(Text, quote=words(), modality=st.none() | _members(Modality))
 
 
+@cache
 def _members(enum: type[StrEnum]) -> st.SearchStrategy[Any]:
     """What a writer may say: all but `other`."""
     return st.sampled_from([member for member in enum if member != "other"])
 
 
+@cache
 def _value(annotation: Any, slot: str) -> st.SearchStrategy[Any]:
     """Draw a value of a slot by the slot's annotation."""
     arguments = typing.get_args(annotation)
@@ -170,15 +180,19 @@ def _id_of(item: Entity | Investor) -> str:
     return item.id if isinstance(item, Entity) else item.entity.id
 
 
+@cache
 def slots(event_type: str) -> st.SearchStrategy[Slots]:
     """The slots of one event type."""
     model = CATALOGUE[event_type]
     drawn = {
-        name: _value(field.annotation, name) for name, field in model.model_fields.items() if name != "event"
+        name: _value(typing.cast(Any, field.annotation), name)
+        for name, field in model.model_fields.items()
+        if name != "event"
     }
     return st.builds(model, **drawn)
 
 
+@cache
 @st.composite
 def documents(draw: st.DrawFn) -> StoredDocument:
     """A first revision of one of a few articles, published on some day or without a date."""

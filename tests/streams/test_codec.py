@@ -5,7 +5,7 @@ import json
 import orjson
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seeds.facts import Modality
@@ -167,6 +167,7 @@ def test_a_retraction_of_nothing_is_refused(event, target):
 
 
 @given(events(["concern"]))
+@settings(max_examples=5)  # each is as large as an event may be
 def test_an_event_beyond_the_limit_is_refused(event):
     spans = next(iter(event.evidence.values())) * 2000
     data = codec.wire(event.model_copy(update={"evidence": {"trigger": spans}}))
