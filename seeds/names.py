@@ -62,6 +62,7 @@ class Told(NamedTuple):
 
     bare: frozenset[str]
     fully: frozenset[str]
+    openers: dict[str, frozenset[str]]  # organisations named in full by the first word of that name
 
 
 def _told(page: Page, hits: list[Hit]) -> Told:
@@ -70,7 +71,12 @@ def _told(page: Page, hits: list[Hit]) -> Told:
     cued = {n.entity for h in hits for n in h.namings if n.context and _cued(page, h, n)}
     symbols = {page.folded(i) for i in range(len(page.tokens)) if _is_symbol(page, i)}
     listed = {e for symbol in symbols for e in tickers().get(symbol, ())}
-    return Told(frozenset(bare), frozenset(bare | cued | listed))
+    openers: dict[str, frozenset[str]] = {}
+    for h in hits:
+        first, _, rest = page.shadow.folded[h.start : h.end].partition(" ")
+        full = {n.entity for n in h.namings if rest and n.kind == "ORG" and n.context is False}
+        openers[first] = openers.get(first, frozenset()) | full
+    return Told(frozenset(bare), frozenset(bare | cued | listed), openers)
 
 
 @cache
@@ -91,6 +97,9 @@ def _is_symbol(page: Page, i: int) -> bool:
 
 def _in_context(page: Page, hit: Hit, told: Told) -> list[Mention]:
     """Return the mention that a known name makes in this document, if any: at most one."""
+    owners = told.openers.get(page.shadow.folded[hit.start : hit.end], frozenset())
+    if len(owners) == 1 and all(n.context and n.entity not in told.bare for n in hit.namings):
+        return [_mention(page, hit, "ORG", tuple(owners), "part")]  # زين where زين السودان is told
     allowed: dict[str, tuple[Kind, str]] = {}
     for naming in hit.namings:
         kind = KINDS[naming.kind]

@@ -132,6 +132,15 @@ def test_ordinary_words_need_a_cue_beside(text: str, expected: list[str]) -> Non
     assert told(text) == expected
 
 
+def test_a_short_name_follows_the_full_one_that_begins_with_it() -> None:
+    assert told("نمت زين السودان. وقالت زين إنها ستستثمر.", "ORG") == [
+        "زين السودان=zain-sudan",
+        "زين=zain-sudan",
+    ]
+    both = told("نمت زين السودان وزين العراق. وقالت شركة زين إنها.", "ORG")
+    assert both == ["زين السودان=zain-sudan", "زين العراق=zain-iraq", "زين=zain-group"]
+
+
 # -- names in no list
 
 
