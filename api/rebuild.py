@@ -7,7 +7,7 @@ when the new one has come as far.
 from __future__ import annotations
 
 import asyncio
-import fcntl
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +21,7 @@ from streams import generations
 from streams.digest import Digest, total
 from streams.entries import ENTRIES_VERSION
 from streams.generations import State, Views
+from streams.locks import try_lock
 from streams.replay import Built, rebuild, size
 from streams.topics import ensure_changelog
 from streams.vectors import Vector, dominates
@@ -114,14 +115,14 @@ async def rollback(settings: Settings) -> int:
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
     """One replay at a time."""
-    (data / "reader").mkdir(parents=True, exist_ok=True)
-    with (data / "reader" / "replay.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            message = "another replay is running: wait for it to end"
-            raise Conflict(message) from error
+    lock = try_lock(data / "reader" / "replay.lock")
+    if lock is None:
+        message = "another replay is running: wait for it to end"
+        raise Conflict(message)
+    try:
         yield
+    finally:
+        os.close(lock)
 
 
 async def _views(settings: Settings) -> Views:

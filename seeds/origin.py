@@ -8,8 +8,7 @@ copies with a changed sentence nearly always, unrelated texts never.
 from __future__ import annotations
 
 import hashlib
-
-import regex
+import re
 
 from seeds.document import Document
 from seeds.shadow import fold
@@ -27,7 +26,7 @@ AGENCIES = {
     "xinhua": ("xinhua", "شينخوا"),
 }
 _CREDITS = {
-    agency: regex.compile("|".join(rf"(?<!\w)[و]?{regex.escape(fold(name))}(?!\w)" for name in names))
+    agency: re.compile("|".join(rf"(?<!\w)[و]?{re.escape(fold(name))}(?!\w)" for name in names))
     for agency, names in AGENCIES.items()
 }
 
@@ -44,6 +43,6 @@ def origin(document: Document) -> str:
 
 
 def _smallest_shingle(text: str) -> str:
-    words = regex.findall(r"\w+", fold(text))
+    words = re.findall(r"\w+", fold(text))
     shingles = {" ".join(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1))}
     return min(hashlib.sha256(shingle.encode()).hexdigest()[:16] for shingle in shingles)

@@ -33,6 +33,10 @@ class PortInUse(BrokerError):
     """When another process listens on the port that the broker was told to use."""
 
 
+class DataInUse(BrokerError):
+    """When another process runs the embedded Kafka of the same data directory."""
+
+
 class DataVersionMismatch(BrokerError):
     """When the data directory was written by another version of Kafka, or not by khabar at all."""
 

@@ -7,12 +7,12 @@ those of its predecessor. The kernel frees the lock however the process ends.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from pathlib import Path
 
 from streams.errors import StreamsError
+from streams.locks import try_lock
 
 SLOTS_MAX = 256
 
@@ -54,13 +54,7 @@ def claim(data: Path, app: str) -> Slot:
     """Lock the lowest free slot of this app. Raises NoFreeSlot."""
     for number in range(SLOTS_MAX):
         path = data / "worker" / app / f"slot-{number}"
-        path.mkdir(parents=True, exist_ok=True)
-        lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(lock)
-            continue
-        return Slot(path, f"{app}-{number}", lock)
+        if (lock := try_lock(path / "lock")) is not None:
+            return Slot(path, f"{app}-{number}", lock)
     message = f"{SLOTS_MAX} workers of {app} already run on {data}: give this one a KHABAR_DATA of its own"
     raise NoFreeSlot(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import secrets
 import socket
@@ -16,7 +17,8 @@ from streams.broker import jars
 from streams.broker.folders import make_writable
 from streams.broker.java import find_java
 from streams.broker.node import Node, java_environment
-from streams.errors import BrokerDied, PortInUse
+from streams.errors import BrokerDied, DataInUse, PortInUse
+from streams.locks import try_lock
 from streams.processes import die_with_parent
 from streams.settings import Settings
 
@@ -42,6 +44,7 @@ class EmbeddedBroker:
         self._node = Node(settings.data)
         self._port = settings.broker_port
         self._process: subprocess.Popen[bytes] | None = None
+        self._locked: int | None = None
         self._log_start = 0  # where this start's part of the log file begins
 
     @property
@@ -64,6 +67,14 @@ class EmbeddedBroker:
             return
         self._port = _claim(self._port) if self._port else _free_port()
         make_writable(self._settings.data, "KHABAR_DATA")
+        self._lock()
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
         formatted = self._node.check_format()
         class_path = jars.class_path(self._settings.cache, self._progress)
         heap = f"-Xmx{self._settings.broker_heap_mib}m"
@@ -71,17 +82,28 @@ class EmbeddedBroker:
         if not formatted:
             self._node.format(java)
         self._process = self._launch(java)
-        try:
-            self._wait_until_ready()
-        except BaseException:
-            self.stop()
-            raise
+        self._wait_until_ready()
+
+    def _lock(self) -> None:
+        """Let no second Kafka near the data: it would damage the log before it noticed the first."""
+        if self._locked is None:
+            self._locked = try_lock(self._settings.data / "kafka.lock")
+        if self._locked is None:
+            message = f"another khabar runs Kafka on {self._settings.data}: stop it, or set KHABAR_DATA"
+            raise DataInUse(message)
 
     def stop(self) -> None:
         """Have Kafka shut down cleanly, for at most STOP_SECONDS_MAX; then kill it."""
         process, self._process = self._process, None
-        if process is None:
-            return
+        locked, self._locked = self._locked, None
+        try:
+            if process is not None:
+                self._end(process)
+        finally:
+            if locked is not None:
+                os.close(locked)
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
         process.terminate()
         try:
             process.wait(STOP_SECONDS_MAX)

@@ -16,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from streams.broker import EmbeddedBroker
-from streams.errors import BrokerDied, PortInUse
+from streams.errors import DataInUse, PortInUse
 from streams.settings import Settings
 
 MIB = 1 << 20
@@ -99,9 +99,9 @@ def test_a_taken_port_is_named(kafka: EmbeddedBroker, tmp_path: Path) -> None:
         EmbeddedBroker(Settings(data=tmp_path, broker_port=port)).start()
 
 
-def test_data_in_use_is_told_in_kafkas_own_words(own_kafka: EmbeddedBroker, tmp_path: Path) -> None:
+def test_no_second_kafka_starts_on_the_same_data(own_kafka: EmbeddedBroker, tmp_path: Path) -> None:
     second = EmbeddedBroker(Settings(data=tmp_path / "own-kafka", broker_port=0))
-    with pytest.raises(BrokerDied, match="another process or thread is using this directory"):
+    with pytest.raises(DataInUse, match="another khabar runs Kafka on .*own-kafka"):
         second.start()
     assert own_kafka.is_alive()
 
