@@ -101,7 +101,7 @@ def test_a_taken_port_is_named(kafka: EmbeddedBroker, tmp_path: Path) -> None:
 
 def test_no_second_kafka_starts_on_the_same_data(own_kafka: EmbeddedBroker, tmp_path: Path) -> None:
     second = EmbeddedBroker(Settings(data=tmp_path / "own-kafka", broker_port=0))
-    with pytest.raises(DataInUse, match="another khabar runs Kafka on .*own-kafka"):
+    with pytest.raises(DataInUse, match=r"another khabar runs Kafka on .*own-kafka"):
         second.start()
     assert own_kafka.is_alive()
 
