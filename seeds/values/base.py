@@ -243,7 +243,7 @@ class Window:
     def start_of(self, label: Label) -> int:
         """Return the offset of a label, behind the conjunctions and prepositions written onto it."""
         form = label.form
-        clitics = form.conjunction + (form.prefix.removesuffix("ال") if form.prefix != "لل" else "ل")
+        clitics = form.conjunction + form.prefix.removesuffix("ال")
         return self.tokens[label.first].start + len(clitics)
 
     def original(self, i: int) -> str:

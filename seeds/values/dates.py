@@ -16,7 +16,8 @@ from seeds.values.days import day_first, month_first, near_day, numeric, weekday
 from seeds.values.periods import LETTERS, Found, first_months, parts, relative, this_one, year_end, years
 from seeds.values.vocabulary import date_words
 
-_FUTURE_BACK = 12  # tokens
+_FUTURE_BACK = 8  # tokens
+_CLAUSE_ENDS = frozenset(",;:،؛")
 _FUTURE_MIN = 5  # letters of an Arabic future verb
 
 
@@ -48,6 +49,8 @@ def _longest(w: Window, i: int, taken: list[bool]) -> Found | None:
 
 def _value(w: Window, match: Found, published: date | None) -> Value | None:
     end = w.tokens[match.last - 1].end
+    if w.text(match.last - 1).endswith(("'s", "’s")):
+        end -= 2  # "Monday's"
     surface = w.surface(match.start, end)
     if surface is None:
         return None
@@ -62,7 +65,9 @@ def _value(w: Window, match: Found, published: date | None) -> Value | None:
 def _lies_ahead(w: Window, i: int) -> bool:
     """Tell whether the sentence speaks of the future before the date."""
     words = date_words(w.language)
-    for k in range(max(i - _FUTURE_BACK, 0), i):
+    for k in range(i - 1, max(i - _FUTURE_BACK, 0) - 1, -1):
+        if w.text(k) in _CLAUSE_ENDS:
+            return False
         if w.at(k, Role.FUTURE):
             return True
         text = w.text(k).removeprefix("و")

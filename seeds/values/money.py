@@ -36,7 +36,8 @@ def money(w: Window, n: Number, context: Context, countries: Collection[str] = (
         last = country.last if country is not None else currency.last
         return _per(w, Measure(n.first, last, n.start, n, n.value, Kind.MONEY, unit))
     hundredth = w.at(at, Role.HUNDREDTH)
-    if hundredth is not None and not n.suffix:
+    letter = hundredth is not None and len(w.text(hundredth.first)) == 1  # 75p
+    if hundredth is not None and not n.suffix and (w.joined(hundredth.first) or not letter):
         value = n.value * Decimal("0.01")
         return _per(w, Measure(n.first, hundredth.last, n.start, n, value, Kind.MONEY, hundredth.word))
     return None

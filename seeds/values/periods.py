@@ -13,6 +13,7 @@ from seeds.values.calendar import Partial
 
 YEARS, HIJRI_YEARS = range(1900, 2101), range(1300, 1501)
 _HALF_MONTHS = 6
+_SAME = frozenset({"نفسه", "ذاته", "before", "earlier"})
 LETTERS = frozenset({"q", "h"})  # Q4, H1
 
 
@@ -48,7 +49,7 @@ def year(w: Window, i: int) -> Year | None:
         return Year(noun.last, move=modifier.word) if noun is not None else None
     noun = _period(w, i, "year")
     at = noun.last if noun is not None else i
-    fiscal = w.at(at, Role.FISCAL)
+    fiscal = w.at(at, Role.FISCAL) if noun is not None or w.language != "ar" else None  # الأوراق المالية
     if fiscal is not None:
         at = fiscal.last
         again = _period(w, at, "year")
@@ -104,10 +105,16 @@ def year_behind(w: Window, i: int) -> Year | None:
     link = w.at(i, Role.LINK)
     if link is None:
         return None
-    at = link.last
-    if w.text(at) in ("the", "ال"):
-        at += 1
-    return year(w, at)
+    return year(w, link.last + (w.text(link.last) == "the")) or _this_year(w, link.last)
+
+
+def _this_year(w: Window, i: int) -> Year | None:
+    """Read "of the year", "من العام"; "من العام نفسه" is the year of something else."""
+    noun = _period(w, i, "year")
+    definite = noun is not None and (noun.form.prefix == "ال" if w.language == "ar" else w.text(i) == "the")
+    if noun is None or not definite or w.text(noun.last) in _SAME:
+        return None
+    return Year(noun.last, move="this")
 
 
 def _period(w: Window, i: int, name: str) -> Label | None:

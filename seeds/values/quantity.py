@@ -55,7 +55,7 @@ def _thing(w: Window, i: int) -> Label | None:
 def thing(w: Window, n: Number) -> Measure | None:
     """Read a number of anything: a noun follows that no lexicon knows ("20 stores")."""
     behind = w.at(n.last, Role.BOUND_AFTER)
-    at = behind.last if behind is not None else w.hyphen(n.last)  # "500+ stores"
+    at = behind.last if behind is not None else n.last  # "500+ stores", but not "six-cylinder engines"
     word = w.text(at)
     roles = (
         Role.NOT_THING,
@@ -69,8 +69,8 @@ def thing(w: Window, n: Number) -> Measure | None:
     )
     if len(word) < 2 or not word.isalpha() or any(w.at(at, role) for role in roles):
         return None
-    if w.language == "ar" and (word.isascii() or word.startswith(("ال", "و"))):
-        return None
+    if w.language == "ar" and (word.isascii() or word.startswith(("ال", "و")) or (n.worded and n.value < 3)):
+        return None  # واحدة stands behind its noun
     return _measure(n, n.last, Kind.COUNT, None)
 
 
