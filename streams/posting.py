@@ -8,12 +8,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
 from streams.codec import decode_dict
 from streams.entries import entries, table_key
-from streams.errors import Invalid, Misplaced
-from streams.events import EVENT
+from streams.errors import Misplaced
 from streams.lines import Line, home
 from streams.topics import partition_of
 
@@ -37,30 +34,17 @@ def postings(value: bytes | None, partition: int, partitions: int) -> list[Posti
 def read_event(value: bytes | None, partition: int, partitions: int) -> dict[str, Any]:
     """Read the event of a record, valid and at its place. Raises as `postings` does."""
     data = decode_dict(value)
-    try:
-        EVENT.validate_python(data, extra="ignore")
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        message = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-        raise Invalid(message) from error
     _must_be_in(partition, data["home"], partitions)
     return data
 
 
 def postings_of(event: dict[str, Any], partition: int, partitions: int) -> list[Posting]:
-    """Give what an event that was read posts. Raises Misplaced, Invalid."""
-    try:
-        made = [Posting(line, table_key(line, event["id"]), entry) for line, entry in entries(event)]
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        message = f"the retracted event is none: {error!r}"  # it stands in a retraction unchecked
-        raise Invalid(message) from error
+    """Give what an event that was read posts. Raises Misplaced."""
+    made = [Posting(line, table_key(line, event["id"]), entry) for line, entry in entries(event)]
     for posting in made:
-        _must_be_in(partition, home(*_parts(posting.line)), partitions)
+        company, section, counterpart = posting.line
+        _must_be_in(partition, home(section, company, counterpart), partitions)
     return made
-
-
-def _parts(line: Line) -> tuple[str, str, str]:
-    return line.section, line.company, line.counterpart
 
 
 def _must_be_in(partition: int, home_id: str, partitions: int) -> None:

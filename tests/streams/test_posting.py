@@ -1,0 +1,77 @@
+import pytest
+from hypothesis import given
+
+from streams import codec
+from streams.errors import BadId, CodecError, Invalid, Misplaced, NewerVersion, NotJson
+from streams.lines import home
+from streams.posting import postings
+from streams.topics import partition_of
+from tests.api.making import investment
+from tests.strategies import events
+
+PARTITIONS = 4
+
+
+def place(event):
+    return partition_of(event.home.encode(), PARTITIONS)
+
+
+@given(events())
+def test_all_lines_of_an_event_belong_to_its_partition(event):
+    for posting in postings(codec.encode(event), place(event), PARTITIONS):
+        line = posting.line
+        assert home(line.section, line.company, line.counterpart) == event.home
+
+
+@given(events())
+def test_in_another_partition_it_posts_nothing(event):
+    with pytest.raises(Misplaced):
+        postings(codec.encode(event), (place(event) + 1) % PARTITIONS, PARTITIONS)
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [(None, NotJson), (b"\xff", NotJson), (b"[]", Invalid), (b"{}", Invalid)]
+)
+def test_what_is_no_event_is_refused(value, error):
+    with pytest.raises(error):
+        postings(value, 0, PARTITIONS)
+
+
+def resealed(data):
+    data["id"] = codec.event_id(data)
+    return codec.canonical(data)
+
+
+def test_an_honest_id_over_a_broken_event_is_refused():
+    event = investment("fund", "firm")
+    data = codec.wire(event)
+    del data["slots"]["target"]["name"]
+    with pytest.raises(Invalid):
+        postings(resealed(data), place(event), PARTITIONS)
+
+
+def test_a_changed_event_and_a_newer_one_are_told_apart():
+    event = investment("fund", "firm")
+    with pytest.raises(BadId):
+        postings(codec.encode(event).replace(b'"0.9"', b'"0.8"'), place(event), PARTITIONS)
+    with pytest.raises(NewerVersion):
+        postings(resealed({**codec.wire(event), "schema_version": 99}), place(event), PARTITIONS)
+
+
+def retraction_of(target, home_id):
+    event = investment("fund", "firm")
+    data = codec.wire(event) | {"type": "retraction", "home": home_id}
+    data["slots"] = {"event": target, "cause": "duplicate", "by": "test"}
+    return resealed(data)
+
+
+def test_a_retraction_of_nothing_is_refused():
+    with pytest.raises(Invalid):
+        postings(retraction_of({"type": "investment"}, "firm"), partition_of(b"firm", PARTITIONS), PARTITIONS)
+
+
+def test_a_retraction_away_from_the_home_of_its_target_is_refused():
+    target = codec.wire(investment("fund", "firm"))
+    elsewhere = next(h for h in "abcdefgh" if partition_of(h.encode(), 4) != partition_of(b"firm", 4))
+    with pytest.raises(CodecError):
+        postings(retraction_of(target, elsewhere), partition_of(elsewhere.encode(), 4), PARTITIONS)
