@@ -71,10 +71,31 @@ class _Search(Search):
         if not self._may_start(i):
             return i
         definite = self.page.folded(i).startswith("ال")
-        last = i + 1
-        while last < i + NAME_MAX and self._goes_on(last, definite):
+        end = last = i + 1
+        while last < i + NAME_MAX and self._may_follow(last):
+            if self._closes(last, definite) or (not definite and self._follows_again(last)):
+                end = last + 1
+            elif not (self.page.folded(last).startswith("ال") and (definite or self._closes(last + 1, True))):
+                break
             last += 1
-        return i if definite and last == i + 1 else last
+        return i if definite and end == i + 1 else end
+
+    def _may_follow(self, i: int) -> bool:
+        page, known = self.page, self.known.get(i)
+        free = i not in self.covered or (known is not None and known.kind == "PLACE")
+        return free and page.close(i) and not page.is_stop(i) and not page.is_latin(i)
+
+    def _closes(self, i: int, definite: bool) -> bool:
+        """Tell whether a word is one that ends names (القابضة, للطاقة); adjectives of places do only some."""
+        word = self.page.folded(i)
+        return word in self.lists["tails"] and (definite or word not in self.lists["between"])
+
+    def _follows_again(self, i: int) -> bool:
+        """Tell whether a word mostly follows the one before it here, as in a name of two words."""
+        page, word, before = self.page, self.page.folded(i), self.page.folded(i - 1)
+        if word.startswith("ال") or is_common(page, word) or page.within(i, "person") or i in self.covered:
+            return False
+        return self.pairs[before, word] >= 2 and self.pairs[before, word] * 2 > page.count[before]
 
     def _described(self, i: int) -> int:
         """Return where a name stands behind a description ("شركة البرمجيات الأمنية X"), or 0.
@@ -108,18 +129,6 @@ class _Search(Search):
         )
         return not adjective
 
-    def _goes_on(self, i: int, definite: bool) -> bool:
-        """Names go on with what only names do (القابضة, للطاقة), or with a word that follows again."""
-        page, word = self.page, self.page.folded(i)
-        if page.is_stop(i) or i in self.covered or page.is_latin(i) or not page.close(i):
-            return False
-        if word in self.lists["tails"] and (definite or word not in self.lists["between"]):
-            return True
-        if word.startswith("ال") or is_common(self.page, word) or page.within(i, "person"):
-            return False
-        before = page.folded(i - 1)
-        return self.pairs[before, word] >= 2 and self.pairs[before, word] * 2 > page.count[before]
-
     def _kept(self, cue: Cue) -> Iterator[Mention]:
         """Names that their noun is part of: بنك برقان, وزارة المالية السعودية."""
         page, i = self.page, cue.last
@@ -137,10 +146,12 @@ class _Search(Search):
         if known is None and page.is_latin(i):
             return
         last = page.behind(known.end) if known is not None else i + 1
-        while last < i + NAME_MAX and not page.is_stop(last) and page.close(last):
-            if page.folded(last) not in self.lists["tails"] | self.lists["between"]:
+        while last < i + NAME_MAX and self._may_follow(last):
+            place, word = self.known.get(last), page.folded(last)
+            adjective = word.startswith("ال") and word.endswith("يه")
+            if not (place or adjective or word in self.lists["tails"] | self.lists["between"]):
                 break
-            last += 1
+            last = page.behind(place.end) if place else last + 1
         head = page.folded(cue.first)
         skip = next((n for n in range(3) if head[n:] in self.lists["organisation_kept"]), 0)
         yield self.mention(cue.first, last, "ORG", page.exact(cue.first), skip=skip)

@@ -9,6 +9,7 @@ from seeds.naming import ORGANISATIONS, Cue, Page
 
 PERSON_MAX = 4
 TITLE_REACH = 10  # tokens between a title and the name: "الرئيس التنفيذي لشركة X الجديد، Y"
+GROUND = ("place", "organisation_kept")
 COMMAS = ("،", ",")
 
 
@@ -33,9 +34,11 @@ class _People(Search):
             if cue.group == "person" and not cue.owned:
                 start = self._past_title(i)
                 last = self._person(start, titled=True)
+                if last == start > i and self._unknown(start) and page.is_stop(start + 2):
+                    last = start + 2  # "المحلل في شركة X Y Z إن": a title, its company, two words
                 if last == start:
                     start, last = self._between_commas(i)
-                if last > start:
+                if last > start and not self._names_place(start):
                     yield self.mention(start, last, "PERSON", word)
                 yield from self._before_title(cue)
             elif cue.group == "person_announced" and self._unknown(i) and page.is_stop(i + 2):
@@ -43,8 +46,13 @@ class _People(Search):
         for i in range(len(page.tokens)):
             skip = self._first_name(i)
             last = self._person(i, titled=False, skip=skip) if skip is not None else i
-            if last > i:
+            if last > i and not self._names_place(i):
                 yield self.mention(i, last, "PERSON", "first name", skip=skip or 0)
+
+    def _names_place(self, i: int) -> bool:
+        """Tell whether a person's name is part of another: "مدينة الملك X", "جامعة الأمير X"."""
+        cues = [self.page.cues.get(j) for j in (i, i - 1)]
+        return any(c is not None and c.group in GROUND and "ال" not in c.prefix for c in cues)
 
     def _first_name(self, i: int) -> int | None:
         """Return the letters of a clitic before a first name at a token; None if it is no first name."""

@@ -130,9 +130,19 @@ class _Search(Search):
             cut = i == run.stop or self._cuts(i, run)
             if not cut:
                 continue
-            if i > first and any(page.is_latin(j) for j in range(first, i)):
-                yield Piece(first, i, first in page.opening)
+            while first < i and not (page.is_latin(first) and page.is_capital(first)):
+                first += 1  # what a cut leaves of "Kuwait-based X"
+            last = i
+            while last > first and not page.tokens[last - 1].is_word:
+                last -= 1
+            if first < last and not all(self._no_name(j) for j in range(first, last)):
+                yield Piece(first, last, first in page.opening)
             first = i + 1
+
+    def _no_name(self, i: int) -> bool:
+        """Tell whether a word is none by itself: a legal form, a closing noun, a single letter."""
+        word = word_at(self.page, i)
+        return len(word) < 2 or word in self.lists["legal_forms"] or word in self.lists["organisation_tails"]
 
     def _cuts(self, i: int, run: range) -> bool:
         page, word = self.page, word_at(self.page, i)
@@ -156,14 +166,13 @@ class _Search(Search):
     def extended(self, run: range) -> Iterator[Mention]:
         """Known names with a legal form behind, and longer names that begin with a known one or a place."""
         page, tail = self.page, tail_of(self.page, run.start, run.stop)
-        if tail is None:
+        known = [(i, self.known[i]) for i in run if i in self.known]
+        if tail is None or not known:
             return
-        at = next((i for i in run if i in self.known), None)
-        if at is None:
-            return
-        known = self.known[at]
-        behind = page.behind(known.end)
-        if behind == run.stop - 1 and tail in self.lists["legal_forms"] and known.kind == "ORG":
-            yield self.mention(at, run.stop, "ORG", "alias", ids=known.candidates)
-        elif behind < run.stop and tail in self.lists["organisation_tails"]:
-            yield self.mention(at, run.stop, "ORG", tail)
+        at, last = known[-1]
+        rest = [word_at(page, i) for i in range(page.behind(last.end), run.stop)]
+        if rest and last.kind == "ORG" and all(word in self.lists["legal_forms"] for word in rest):
+            yield self.mention(at, run.stop, "ORG", "alias", ids=last.candidates)
+        elif rest and not (last.kind == "ORG" and " " in last.name):
+            first = known[0][0] if known[0][1].kind == "PLACE" and len(known) == 1 else at
+            yield self.mention(first, run.stop, "ORG", tail)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from seeds.mention import Kind
 from seeds.naming import QUOTE_PAIRS, Page
 
-LOOK_AROUND = 3
+LOOK_AROUND = 8  # words of an apposition
 PERSON_MAX = 4
 TITLE = "title"
 RELATIVES: dict[str, Kind] = {"which": "ORG", "who": "PERSON"}
@@ -49,13 +49,16 @@ def signs(page: Page, piece: Piece) -> Iterator[tuple[Sign, int]]:
     if tail is not None:
         yield ("ORG", tail), 6
     before, behind = page.cues.get(_before(page, first)), _cue_at(page, last)
+    if before is None and page.folded(first - 1) == ",":
+        before = page.cues.get(first - 1)  # "its chief executive, X"
+        before = before if before is not None and before.group == "person" else None
     if before is not None and before.group == "person" and last - first <= PERSON_MAX:
         yield ("PERSON", TITLE), 4
     elif before is not None and before.group in _KINDS and before.group != "person":
         yield (_KINDS[before.group], page.exact(before.last - 1)), 4
     if behind in ("organisation", "product") and last - first <= PERSON_MAX:
         yield (_KINDS[behind], page.exact(last)), 2
-    if last - first > 1 and page.folded(last - 1).isdigit():
+    if last - first > 1 and page.folded(last - 1)[-1].isdigit():
         yield ("PRODUCT", "number"), 3
     if 1 < last - first <= PERSON_MAX and word_at(page, first) in page.lexicon.lists["given"]:
         yield ("PERSON", "first name"), 3
@@ -80,11 +83,14 @@ def _apposition(page: Page, piece: Piece) -> Iterator[tuple[Sign, int]]:
         return
     if page.folded(last + 1) in RELATIVES:
         yield (RELATIVES[page.folded(last + 1)], "relative"), 3
-    words = [page.folded(last + 1 + n) for n in range(LOOK_AROUND)]
-    roles = {" ".join(words[:n]) for n in range(1, LOOK_AROUND + 1)} & page.lexicon.lists["person_behind"]
+    span = 1
+    while span <= LOOK_AROUND and page.folded(last + span) not in (",", ".", ""):
+        span += 1
+    words = [page.folded(last + n) for n in range(1, span)] or [""]
+    roles = {" ".join(words[:n]) for n in range(1, 4)} & page.lexicon.lists["person_behind"]
     if roles and last - piece.first in (2, 3):
         yield ("PERSON", max(roles)), 4
-    kinds = {_cue_at(page, last + 1 + n) for n in range(1, LOOK_AROUND + 1)}
+    kinds = {_cue_at(page, last + n) for n in range(2, span)}
     if not roles and words[0] in ARTICLES and "organisation" in kinds and "person" not in kinds:
         yield ("ORG", "apposition"), 4
 
@@ -100,6 +106,8 @@ def _company_signs(page: Page, piece: Piece) -> Iterator[tuple[Sign, int]]:
     role = page.cues.get(first - 1)
     if page.folded(first - 1) in EMPLOYED and role is not None and role.group == "person":
         yield ("ORG", page.exact(role.last - 1)), 3
+    if _cue_at(page, last) == "person":
+        yield ("ORG", "role behind"), 2  # "Velmora chief executive X"
     next_word = page.folded(last)
     if next_word in page.lexicon.lists["organisation_behind"]:
         yield ("ORG", next_word), 2
