@@ -3,62 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import combinations
 
+from seeds.built import Built, Spans
 from seeds.coref import Context
 from seeds.event_types import PAIRS, required_slots, slot_kinds
 from seeds.facts import (
-    Comparison,
     Entity,
     Interval,
     Investor,
     Modality,
-    Previous,
-    Quantity,
     SlotValue,
-    Stage,
     Text,
 )
 from seeds.match import Draft
-from seeds.places import Hit
-from seeds.rules import Rule
+from seeds.nearby import Hit
 from seeds.values import Value
-
-Spans = list[tuple[int, int]]  # folded offsets
-PAIRS_MAX = 10
-
-
-@dataclass
-class Built:
-    """A fact in the making: slots by flat name ("previous.role"), evidence in folded offsets."""
-
-    type: str
-    stage: Stage
-    modality: Modality
-    rule: Rule
-    sentence: int
-    trigger: tuple[int, int]
-    slots: dict[str, SlotValue]
-    evidence: dict[str, Spans]
-    attributed_to: Entity | None = None
-    valid: Interval | None = None
-    headline: bool = False
-    parent: Built | None = None
-    referred: set[str] = field(default_factory=set)  # slots that a reference fills ("the company")
-    also: list[int] = field(default_factory=list)  # other sentences that tell it
-    confidence: list[str] = field(default_factory=list)  # what it rests on: see seeds.confidence
-
-    def entities(self, *names: str) -> list[Entity]:
-        """List the entities of the slots of these names."""
-        found: list[Entity] = []
-        for name in names:
-            value = self.slots.get(name)
-            for v in value if isinstance(value, tuple) else (value,):
-                entity = v.entity if isinstance(v, Investor) else v
-                if isinstance(entity, Entity):
-                    found.append(entity)
-        return found
 
 
 class Incomplete(Exception):
@@ -84,6 +44,7 @@ def build(draft: Draft, context: Context) -> Iterator[Built]:
         yield _one(draft, context, {**values, each: [member]}, own)
 
 
+PAIRS_MAX = 10
 Found = dict[str, list[SlotValue]]
 
 
@@ -230,18 +191,3 @@ def _pairs(draft: Draft, context: Context, values: Found, evidence: dict[str, Sp
         built = _one(draft, context, {**found, "parties": [(first[0], second[0])]}, own)  # type: ignore[list-item]
         built.evidence["parties.0"], built.evidence["parties.1"] = [first[1]], [second[1]]
         yield built
-
-
-def nested(slots: dict[str, SlotValue]) -> dict[str, SlotValue]:
-    """Put dotted slots together: `previous.role` and `previous.organisation` are one `previous`."""
-    flat = {name: value for name, value in slots.items() if "." not in name}
-    role, organisation = slots.get("previous.role"), slots.get("previous.organisation")
-    if isinstance(role, Text) or isinstance(organisation, Entity):
-        flat["previous"] = Previous(
-            role=role if isinstance(role, Text) else None,
-            organisation=organisation if isinstance(organisation, Entity) else None,
-        )
-    period, ratio = slots.get("compared_with.period"), slots.get("compared_with.ratio")
-    if isinstance(period, Interval) and isinstance(ratio, Quantity):
-        flat["compared_with"] = Comparison(period=period, ratio=ratio)
-    return flat

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from seeds.build import Built
+from seeds.built import Built
 from seeds.facts import Entity, Interval, Investor, Quantity
 
 AGE_MIN, AGE_MAX = 14, 110

@@ -14,7 +14,7 @@ from importlib.resources import files
 
 import orjson
 
-from seeds.build import Built
+from seeds.built import Built
 from seeds.facts import Bound, Modality, Quantity, decimal_string
 
 PRIOR_WEIGHT = 4

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from seeds.facts import Entity, EntityKind, Investor
 from seeds.names import Mention
-from seeds.places import prepositional
+from seeds.nearby import prepositional
 from seeds.resolve import antecedents, resolve, unresolved_id
-from seeds.rules import Fallback
+from seeds.rule import Fallback
 from seeds.scene import Item, Scene
 from seeds.sentences import Sentence as Stretch
 
 if TYPE_CHECKING:
-    from seeds.build import Built
+    from seeds.built import Built
     from seeds.match import Draft
 
 OFFICER_GAP = 8  # tokens between an officer and the company that he speaks for
@@ -205,7 +205,7 @@ class Context:
         for fact in reversed(self.facts):
             if fact.type in DEALS:
                 name = "investors" if fact.type == "investment" else "acquirers"
-                for n, value in enumerate(fact.slots.get(name) or ()):  # type: ignore[arg-type] # a tuple of parties
+                for n, value in enumerate(fact.slots.get(name) or ()):  # type: ignore[arg-type] # parties
                     entity = value.entity if isinstance(value, Investor) else value
                     if isinstance(entity, Entity) and entity.id not in taken:
                         return entity, fact.evidence[name][n]
@@ -214,7 +214,7 @@ class Context:
     def _affiliation(
         self, values: Mapping[str, Sequence[object]], taken: set[str]
     ) -> tuple[Entity, Place] | None:
-        """Return the company of the person who holds a slot: the one named where the person is first named."""
+        """Return the company of the person in a slot: the one named where the person is first named."""
         people = {
             v.id
             for found in values.values()

@@ -29,7 +29,7 @@ def _plain(value: object) -> Any:
 
 
 def explain(parsed: Parsed) -> Iterator[str]:
-    """Yield lines that say, for each fact, its rule and words, then each rejected candidate with the reason."""
+    """Yield lines that tell the rule and the words of each fact, then each rejected candidate and why."""
     for n, fact in enumerate(parsed.facts):
         told = f", said by {fact.attributed_to.name}" if fact.attributed_to else ""
         parent = f", follows from {fact.derived_from}" if fact.derived_from is not None else ""

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from seeds.facts import QUOTE_MAX
+from seeds.nearby import Hit, clitics, words_index
 from seeds.phrases import PhraseIndex
-from seeds.places import Hit, Places, clitics, words_index
-from seeds.rules import SlotSpec
+from seeds.places import Places
+from seeds.rule import SlotSpec
 from seeds.scene import COMMAS, QUOTES
 
 CHOICE_GAP_MAX = 5

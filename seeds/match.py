@@ -8,23 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 
 from seeds.cues import Cue, Frame, frames, scan
 from seeds.fill import Filler
 from seeds.modality import Telling, chain, tell
-from seeds.phrases import Found, PhraseIndex
-from seeds.places import Hit, words_index
-from seeds.rules import Rule, SlotSpec, load_rules, trigger_phrases
+from seeds.nearby import Hit
+from seeds.rule import Rule, SlotSpec
 from seeds.scene import Item, Scene, Sentence
-from seeds.tokens import forms
+from seeds.triggers import limit, triggers
 from seeds.verbs import FormKind
 
 TRIES_MAX = 8  # other fillings that are tried where a required slot stays empty
 PER_SENTENCE_MAX = 60
-NOUN_PREFIXES = ("ال", "ب", "ل", "بال", "لل", "كال")  # no verb has them
-FOLLOW_MAX = 9  # tokens behind a trigger in which `follow` words count
-NEXT_MAX = 5  # … and `unfollowed` words
 
 
 @dataclass
@@ -48,14 +43,6 @@ class Draft:
         return tokens[self.trigger.first].start, tokens[self.trigger.last - 1].end
 
 
-@cache
-def rule_index(language: str) -> PhraseIndex[tuple[Rule, FormKind]]:
-    """Return the triggers of all rules of a language."""
-    return PhraseIndex(
-        (phrase, (rule, kind)) for rule in load_rules(language) for phrase, kind in trigger_phrases(rule)
-    )
-
-
 def match(scene: Scene) -> Iterator[tuple[Sentence, list[Draft]]]:
     """Yield the drafts of each sentence, in the order of the text."""
     for sentence in scene.sentences:
@@ -64,7 +51,7 @@ def match(scene: Scene) -> Iterator[tuple[Sentence, list[Draft]]]:
 
 def match_sentence(sentence: Sentence) -> list[Draft]:
     """Return the drafts of one sentence; those that lack a required slot say which (`missing`)."""
-    found = _triggers(sentence)
+    found = triggers(sentence)
     if not found:
         return []
     cues = scan(sentence)
@@ -73,96 +60,9 @@ def match_sentence(sentence: Sentence) -> list[Draft]:
     for n, hit in enumerate(found[:PER_SENTENCE_MAX]):
         rule, kind = hit.payload
         trigger = Cue(hit.first, hit.last, "trigger", rule.id, hit.form.prefix, kind)
-        limit = _limit(sentence, found[n + 1 :], hit)
-        drafts.append(_draft(sentence, cues, spoken, trigger, rule, limit))
+        bound = limit(sentence, found[n + 1 :], hit)
+        drafts.append(_draft(sentence, cues, spoken, trigger, rule, bound))
     return drafts
-
-
-def _triggers(sentence: Sentence) -> list[Found[tuple[Rule, FormKind]]]:
-    """List the triggers in order; of one rule at one place only the longest."""
-    tokens = sentence.scene.tokens
-    found: list[Found[tuple[Rule, FormKind]]] = []
-    taken: dict[str, int] = {}
-    for hit in rule_index(sentence.scene.language).find(tokens, sentence.first, sentence.last):
-        rule, kind = hit.payload
-        if taken.get(rule.id, -1) > hit.first:
-            same = next((n for n, f in enumerate(found) if f.payload[0] is rule and f[:2] == hit[:2]), None)
-            if same is not None and kind == FormKind.NOUN and _nominal(sentence, hit):
-                found[same] = hit
-            continue
-        if not _in_name(sentence, hit.first, hit.last) and _fits(sentence, rule, hit):
-            taken[rule.id] = hit.last
-            found.append(hit)
-    found = [f for f in found if not any(_within(f, other) for other in found)]
-    for rule in _item_rules(sentence.scene.language):
-        for item in sentence.items:
-            hit = Found(item.first, item.last, (rule, FormKind.PHRASE), forms(tokens[item.first].text)[0])
-            if item.type in rule.items and _fits(sentence, rule, hit):
-                found.append(hit)
-    return found
-
-
-def _within(hit: Found[tuple[Rule, FormKind]], other: Found[tuple[Rule, FormKind]]) -> bool:
-    """Tell whether a longer phrase of another rule of the same type takes a trigger in."""
-    longer = other.last - other.first > hit.last - hit.first
-    return longer and other.first <= hit.first and hit.last <= other.last and _event(hit) == _event(other)
-
-
-def _event(hit: Found[tuple[Rule, FormKind]]) -> str:
-    return hit.payload[0].event
-
-
-def _in_name(sentence: Sentence, first: int, last: int) -> bool:
-    """Tell whether a word is part of a name or a value, and so sets nothing off."""
-    item = sentence.item_at(first)
-    if item is None or item.what is None or item.type == "COREF":
-        return False
-    return item.first < first or item.last >= last
-
-
-def _nominal(sentence: Sentence, hit: Found[tuple[Rule, FormKind]]) -> bool:
-    """Tell whether a word that may be a verb or its noun (نشر، خفض) is the noun: what is before it decides."""
-    if hit.form.prefix in NOUN_PREFIXES or hit.form.conjunction:
-        return hit.first > sentence.first
-    before = sentence.scene.tokens[hit.first - 1].text if hit.first > sentence.first else ""
-    return before in sentence.scene.grammar.prepositions or any(c.last == hit.first for c in scan(sentence))
-
-
-@cache
-def _item_rules(language: str) -> tuple[Rule, ...]:
-    return tuple(rule for rule in load_rules(language) if rule.items)
-
-
-def _fits(sentence: Sentence, rule: Rule, hit: Found[tuple[Rule, FormKind]]) -> bool:
-    """Check the words that a rule wants, or does not want, around its trigger."""
-    tokens, first, last = sentence.scene.tokens, sentence.first, sentence.last
-    if rule.needs and not words_index(rule.needs).find(tokens, first, last):
-        return False
-    if rule.without and words_index(rule.without).find(tokens, first, last):
-        return False
-    if rule.document and not sentence.scene.has(words_index(rule.document)):
-        return False
-    if rule.unfollowed and words_index(rule.unfollowed).find(
-        tokens, hit.last, min(hit.last + NEXT_MAX, last)
-    ):
-        return False
-    if rule.follow and not words_index(rule.follow).find(tokens, hit.last, min(hit.last + FOLLOW_MAX, last)):
-        return False
-    around = words_index(rule.unless).find(tokens, max(first, hit.first - 4), min(hit.last + 4, last))
-    return not any(f.first < hit.last and f.last > hit.first for f in around)
-
-
-def _limit(
-    sentence: Sentence, later: list[Found[tuple[Rule, FormKind]]], hit: Found[tuple[Rule, FormKind]]
-) -> int:
-    """Where the next event of the same type begins: its slots are not this one's."""
-    event, own = hit.payload[0].event, hit.payload[1]
-    for other in later:
-        rule, kind = other.payload
-        verbal = kind in (FormKind.PAST, FormKind.PRESENT) or (kind == own and kind != FormKind.PHRASE)
-        if rule.event == event and other.first >= hit.last + 2 and verbal:
-            return other.first
-    return sentence.last
 
 
 def _draft(

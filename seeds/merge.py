@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from seeds.build import Built
+from seeds.built import Built
 from seeds.event_types import slot_kinds
 from seeds.facts import Entity, Interval, Investor, Modality, Quantity, SlotValue, Stage, Text
 

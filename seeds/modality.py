@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from seeds.cues import Cue, Frame
 from seeds.facts import Modality, Stage
-from seeds.rules import Rule
+from seeds.rule import Rule
 from seeds.scene import COMMAS, Item, Sentence
 from seeds.verbs import FormKind
 
@@ -117,7 +117,7 @@ def tell(
 
 
 def _stage(sentence: Sentence, trigger: Cue, rule: Rule, governing: list[Cue]) -> Stage:
-    """Return the outermost stage cue decides, where the trigger's form leaves it open; else the rule's own table."""
+    """Let the outermost stage cue decide, if the trigger's form leaves it open; else the rule's table."""
     kind = trigger.kind
     if kind == FormKind.BASE and not _infinitive(sentence, trigger):
         kind = FormKind.PRESENT  # "they buy"

@@ -11,7 +11,8 @@ Deterministic: the same document and version give the same facts. No I/O but the
 
 from __future__ import annotations
 
-from seeds.build import Built, Incomplete, build, nested
+from seeds.build import Incomplete, build
+from seeds.built import Built, nested
 from seeds.checks import check
 from seeds.confidence import confidence
 from seeds.coref import Context

@@ -9,14 +9,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from typing import NamedTuple
 
+from seeds.grammar import grammar
 from seeds.names import Mention, find_mentions
-from seeds.phrases import PhraseIndex
-from seeds.rules import read_lexicon
+from seeds.phrases import Found, PhraseIndex
 from seeds.sentences import sentences
-from seeds.shadow import Shadow, fold
+from seeds.shadow import Shadow
 from seeds.tokens import Token, forms, tokenise
 from seeds.values import Value, find_values
 
@@ -37,45 +36,6 @@ class Item(NamedTuple):
     first: int
     last: int
     what: Mention | Value | None = None
-
-
-@dataclass(frozen=True)
-class Grammar:
-    """The small words of a language."""
-
-    stops: frozenset[str]  # words that end a noun phrase
-    boundaries: PhraseIndex[str]  # words that start a new clause
-    relatives: frozenset[str]
-    prepositions: frozenset[str]
-    connectors: frozenset[str]  # what joins the names of a list
-    infinitives: frozenset[str]  # "to", "will": what a verb's bare form stands behind
-    heads: frozenset[str]  # nouns that may stand before a name, so that a clitic on them is one
-    groups: PhraseIndex[str]  # "experts", "مصادر": nouns of described groups
-    roles: PhraseIndex[str]  # "chief executive", and what tells a role by its work ("to lead")
-
-
-@cache
-def grammar(language: str) -> Grammar:
-    """Read the small words of a language from its lexicon."""
-    words = {key: frozenset(_flat(values)) for key, values in read_lexicon(language, "grammar").items()}
-    groups = PhraseIndex((word, word) for word in words["groups"])
-    stops = (
-        words["stops"]
-        | frozenset(w for w in words["boundaries"] if " " not in w)
-        | words["relatives"]
-        | words["prepositions"]
-    )
-    names = ("relatives", "prepositions", "connectors", "infinitives", "heads")
-    roles = read_lexicon(language, "roles")
-    index = PhraseIndex((str(role), kind) for kind in ("roles", "leads") for role in roles[kind])
-    relatives, prepositions, connectors, infinitives, heads = (words[name] for name in names)
-    boundaries = PhraseIndex((word, word) for word in words["boundaries"])
-    return Grammar(stops, boundaries, relatives, prepositions, connectors, infinitives, heads, groups, index)
-
-
-def _flat(values: list[object]) -> list[str]:
-    """Fold the words of a list, whose lines may be lists themselves so that a file reads in paragraphs."""
-    return [word for v in values for word in (_flat(v) if isinstance(v, list) else [fold(str(v))])]
 
 
 @dataclass
@@ -172,7 +132,7 @@ class Scene:
 
     def _add_roles(self, sentence: Sentence) -> None:
         for found in self.grammar.roles.longest(self.tokens, sentence.first, sentence.last):
-            if found.payload == "leads" and self.language == "ar" and found.form.prefix != "ل":
+            if found.payload == "leads" and not self._follows_to(found):
                 continue
             if not any(t in self.cover for t in range(found.first, found.last)):
                 lead = (
@@ -185,8 +145,14 @@ class Scene:
                     sentence, Item("ROLE", start, self.tokens[found.last - 1].end, found.first, found.last)
                 )
 
+    def _follows_to(self, found: Found[str]) -> bool:
+        """Tell whether a verb or its noun tells a purpose: "to lead", لقيادة."""
+        if self.language == "ar":
+            return found.form.prefix == "ل"
+        return found.first > 0 and self.tokens[found.first - 1].text == "to"
+
     def _add_groups(self, sentence: Sentence) -> None:
-        """Give described groups: the noun with its modifiers, which follow it in Arabic and lead it in English."""
+        """Find described groups: a noun with its modifiers, behind it in Arabic, before it in English."""
         for found in self.grammar.groups.longest(self.tokens, sentence.first, sentence.last):
             first, last = found.first, found.last
             if any(t in self.cover for t in range(first, last)):

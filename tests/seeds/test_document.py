@@ -36,7 +36,11 @@ def test_a_byte_order_mark_is_not_text() -> None:
 def test_json_names_its_parts_and_wins_over_the_options() -> None:
     data = {"headline": "H", "text": "T", "published_at": "2025-01-02T03:04:05Z", "more": 1, "url": None}
     document = read_document(json.dumps(data).encode(), "json", published_at="2020-01-01", language="en")
-    assert (document.headline, document.published_at, document.language) == ("H", "2025-01-02T03:04:05Z", "en")
+    assert (document.headline, document.published_at, document.language) == (
+        "H",
+        "2025-01-02T03:04:05Z",
+        "en",
+    )
 
 
 def test_the_article_of_a_page_is_extracted() -> None:

@@ -1,0 +1,239 @@
+"""What stands near a trigger: items that a cue word announces, and the names of one list.
+
+An item that a cue word announces comes first, then those at the places that the rule names. Distances are
+bounded, so that a sentence costs time in proportion to its length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from seeds.cues import Cue, Frame
+from seeds.modality import to_be
+from seeds.names import Mention
+from seeds.phrases import PhraseIndex
+from seeds.rule import SlotSpec
+from seeds.scene import COMMAS, QUOTES, Item, Sentence
+from seeds.tokens import forms
+from seeds.verbs import FormKind
+
+GAP_MAX = 6  # plain words between a cue or a trigger and its name
+VALUE_GAP_MAX = 3
+LIST_MAX = 20
+
+TYPES = {
+    "ORG": ("ORG", "COREF"),
+    "PERSON": ("PERSON", "COREF"),
+    "PARTY": ("ORG", "PERSON", "COREF"),
+    "HOLDER": ("PERSON", "GROUP", "ORG", "COREF"),
+    "AMOUNT": ("MONEY", "COUNT"),
+}
+NAMES = ("ORG", "PERSON", "PRODUCT", "PLACE", "GROUP", "COREF")
+
+
+class Hit(NamedTuple):
+    """Something found for a slot: folded offsets of the words that say so, and the item or the constant."""
+
+    start: int
+    end: int
+    item: Item | None = None
+    value: str | bool | None = None
+
+
+@lru_cache(maxsize=4096)
+def words_index(words: tuple[str, ...]) -> PhraseIndex[str]:
+    """Return the phrases of a cue list; clitics ("ب+") are not among them."""
+    return PhraseIndex((w, w) for w in words if not w.endswith("+"))
+
+
+def clitics(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the clitics of a cue list, without their sign."""
+    return tuple(w[:-1] for w in words if w.endswith("+"))
+
+
+def prepositional(sentence: Sentence, item: Item) -> bool:
+    """Tell whether an item hangs on a preposition, and so is no subject."""
+    scene = sentence.scene
+    head = scene.shadow.folded[scene.tokens[item.first].start : item.start]
+    if head.lstrip("وف") in ("ب", "ل", "ك", "لل"):
+        return True
+    words = scene.grammar
+    for i in range(item.first - 1, max(item.first - 1 - VALUE_GAP_MAX, sentence.first - 1), -1):
+        text = scene.tokens[i].text
+        if text in words.prepositions or (text[:1] in "وف" and text[1:] in words.prepositions):
+            return True
+        for form in forms(text) if scene.language == "ar" else ():
+            if form.stem in words.heads and form.prefix[:1] in ("ب", "ل", "ك"):
+                return True
+        here = sentence.item_at(i)
+        if not sentence.plain(i) or (here is not None and here.type != "ROLE"):
+            return False
+    return False
+
+
+class Nearby:
+    """The places around one trigger in its sentence. `limit` bounds what lies behind the trigger."""
+
+    def __init__(
+        self, sentence: Sentence, trigger: Cue, governing: list[Cue], spoken: list[Frame], limit: int
+    ) -> None:
+        self.s, self.t, self.spoken, self.limit = sentence, trigger, spoken, limit
+        self.tokens = sentence.scene.tokens
+        self.arabic = sentence.scene.language == "ar"
+        self.group = governing[0].first if governing else trigger.first
+        self.governing = governing
+        self.filled: dict[str, list[Hit]] = {}  # what has been found so far
+        self.used: set[int] = set()  # first tokens of items that a slot has taken
+        self.passive = not self.arabic and trigger.kind == FormKind.PAST and self._is_passive()
+
+    def _is_passive(self) -> bool:
+        before = [self.tokens[i].text for i in range(max(self.s.first, self.t.first - 3), self.t.first)]
+        after = self.tokens[self.t.last].text if self.t.last < self.s.last else ""
+        be = {"was", "were", "been", "being", "is", "are", "be", "gets", "got"}
+        return bool(be & set(before)) or after == "by" or to_be(self.s, self.t)
+
+    # -- what a slot may take
+
+    def wanted(self, item: Item, spec: SlotSpec) -> bool:
+        """Tell whether an item is of the slot's type, and free."""
+        if item.first in self.used or item.type not in TYPES.get(spec.type, (spec.type,)):
+            return False
+        if item.type == "COREF" and isinstance(item.what, Mention):
+            return item.what.cue.split(" ")[0].upper() in TYPES[spec.type] + (spec.type,)
+        if spec.units:
+            unit = getattr(getattr(item.what, "quantity", None), "unit", None)
+            return unit in spec.units
+        return True
+
+    def scope(self, spec: SlotSpec) -> tuple[int, int]:
+        """Return the tokens in which a slot is looked for."""
+        if spec.within == "clause":
+            first, last = self.s.clause(self.t.first, self.t.last)
+            return first, min(last, self.limit)
+        return self.s.first, self.limit
+
+    def _near_first(self, items: list[Item]) -> list[Item]:
+        """Sort items: of the trigger's clause first, behind it before ahead of it, by distance."""
+        first, last = self.s.clause(self.t.first, self.t.last)
+
+        def rank(item: Item) -> tuple[bool, bool, int]:
+            ahead = item.first < self.t.first
+            return not first <= item.first < last, ahead, abs(item.first - self.t.first)
+
+        return sorted(items, key=rank)
+
+    # -- by cue
+
+    def _cued(self, spec: SlotSpec) -> Iterator[Item]:
+        first, last = self.scope(spec)
+        found: list[Item] = []
+        for cue in words_index(spec.cue).find(self.tokens, first, last):
+            item = self.reach(cue.last, spec, last)
+            if item is not None:
+                found.append(item)
+        letters = clitics(spec.cue)
+        if letters:
+            found += [
+                i
+                for i in self.s.items
+                if first <= i.first < last and self.wanted(i, spec) and self.carries(i, letters)
+            ]
+        found = sorted(dict.fromkeys(found), key=lambda i: i.first)
+        yield from self._near_first(found)
+
+    def reach(self, i: int, spec: SlotSpec, last: int, over: bool = False) -> Item | None:
+        """Return the item that a cue ending before token `i` announces, over a few plain words."""
+        gap = GAP_MAX if TYPES.get(spec.type, (spec.type,))[0] in NAMES else VALUE_GAP_MAX
+        steps = 0
+        while i < last and steps <= gap:
+            item = self.s.item_at(i)
+            if item is not None:
+                if self.wanted(item, spec):
+                    return item
+                if item.type == "ROLE" or (over and item.first in self.used):
+                    i = item.last
+                    continue
+                if item.type not in NAMES or (spec.type in ("ORG", "PARTY") and item.type != "PLACE"):
+                    return None
+                i = item.last
+            elif self.s.plain(i):
+                i += 1
+            else:
+                return None
+            steps += 1
+        return None
+
+    def carries(self, item: Item, letters: tuple[str, ...], since: int = 0) -> bool:
+        """Tell whether a clitic is written onto an item, or onto a noun before it ("لشركة X", "بـ29")."""
+        i = item.first
+        token = self.tokens[i]
+        head = self.s.scene.shadow.folded[token.start : item.start]
+        if head:
+            return head.lstrip("وف") in letters or head in letters
+        for j in range(i - 1, max(i - 1 - VALUE_GAP_MAX, self.s.first - 1, since - 1), -1):
+            text = self.tokens[j].text
+            if text in letters or (text[0] in "وف" and text[1:] in letters):
+                return True
+            known = self.s.scene.grammar.heads
+            for form in forms(text):
+                if form.stem in known and form.prefix:
+                    return form.prefix.replace("ال", "") in letters or form.prefix[0] in letters
+            if not self.s.plain(j) or self.s.item_at(j) is not None:
+                return False
+        return False
+
+    def _tailed(self, spec: SlotSpec) -> Iterator[Item]:
+        first, last = self.scope(spec)
+        index = words_index(spec.tail)
+        found = []
+        for item in self.s.items:
+            if first <= item.first < last and self.wanted(item, spec):
+                for i in range(item.last, min(item.last + VALUE_GAP_MAX, last)):
+                    if index.at(self.tokens, i, last):
+                        found.append(item)
+                        break
+                    if not self.s.plain(i):
+                        break
+        yield from self._near_first(found)
+
+    # -- lists
+
+    def listed(self, item: Item, spec: SlotSpec) -> list[Item]:
+        """Return the names that are told in one list with an item, itself included."""
+        found = [item]
+        while len(found) < LIST_MAX:
+            nxt = self._next_in_list(found[-1], spec)
+            if nxt is None:
+                break
+            found.append(nxt)
+        while len(found) < LIST_MAX:
+            before = [i for i in self.s.items if i.last <= found[0].first and self.wanted(i, spec)]
+            if not before or self._next_in_list(before[-1], spec) != found[0]:
+                break
+            found.insert(0, before[-1])
+        return found
+
+    def _next_in_list(self, item: Item, spec: SlotSpec) -> Item | None:
+        """Return the next name, if only connectors (and words such as "شركة") stand between."""
+        i, joined, plain = item.last, False, 0
+        while i < self.s.last:
+            nxt = self.s.item_at(i)
+            token = self.tokens[i]
+            lead = self.s.scene.shadow.folded[token.start : nxt.start] if nxt is not None else ""
+            joined = joined or self._joins(i) or lead == "و"
+            if nxt is not None:
+                return nxt if joined and self.wanted(nxt, spec) and nxt.type == item.type else None
+            if not self._joins(i):
+                plain += 1
+                if plain > 2 or not joined or not self.s.plain(i):
+                    return None
+            i += 1
+        return None
+
+    def _joins(self, i: int) -> bool:
+        text = self.tokens[i].text
+        if text in COMMAS or text in ("&", *QUOTES) or text in self.s.scene.grammar.connectors:
+            return text not in QUOTES
+        return any(f.conjunction == "و" and f.stem in self.s.scene.grammar.heads for f in forms(text))
