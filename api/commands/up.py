@@ -27,10 +27,12 @@ def up(
     from streams.worker_group import WorkerGroup
 
     settings = load_settings()
-    supervisor = Supervisor(settings, say=lambda line: err.print(line, markup=False))
     with explained(), ExitStack() as stack:
         _refuse_taken_port(settings)
         broker = stack.enter_context(_broker(settings)) if settings.embedded else None
+        if broker is not None:  # the children must not look for a port of their own
+            settings = settings.model_copy(update={"bootstrap_servers": broker.bootstrap_servers})
+        supervisor = Supervisor(settings, say=lambda line: err.print(line, markup=False))
         stack.enter_context(until_signalled(supervisor.stop))
         group = WorkerGroup(settings, supervisor)
         group.start()
