@@ -41,11 +41,10 @@ def find_values(
     w = Window(shadow, start, end, language, vocabulary(language))
     read = numbers(w, known.decimal_commas)
     found = measures(w, read, known, countries)
-    taken = [False] * len(w)
-    values = list(amounts(w, found, taken))
-    values += dates(w, published_at, taken)
+    values = list(amounts(w, found))
+    values += dates(w, published_at)
     for number in read:
         if number.void:
-            taken[number.first : number.last] = [True] * (number.last - number.first)
-    values += rest(w, found, taken)
+            w.take(number.first, number.last)
+    values += rest(w, found)
     return sorted(values, key=lambda value: value.start)

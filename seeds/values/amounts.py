@@ -108,6 +108,8 @@ def _link(w: Window, a: Measure, b: Measure, opened: bool) -> str | None:
     if text in _DASHES:
         tight = w.joined(a.last) and w.joined(b.first)
         plain = a.kind is None and a.number.digits and b.number.digits
+        if a.kind is None and b.kind is None and a.low >= b.low:
+            return None  # "747-8" is a name
         return "-" if tight or (text != "—" and plain) else None
     if w.at(a.last, Role.TO):
         return "to"
@@ -119,27 +121,27 @@ def _changes(w: Window, i: int) -> bool:
     return any(w.at(k, Role.CHANGE) for k in range(max(i - _CHANGE_BACK, 0), i))
 
 
-def amounts(w: Window, found: list[Measure], taken: list[bool]) -> Iterator[Value]:
+def amounts(w: Window, found: list[Measure]) -> Iterator[Value]:
     """Make values of the measures with a unit, in order, and mark their tokens as taken."""
     for m in found:
-        if m.kind is not None and not any(taken[m.first : m.last]):
-            value = _value(w, _certain(m), taken)
+        if m.kind is not None and w.free(m.first, m.last):
+            value = _value(w, _certain(m))
             if value is not None:
                 yield value
     for i in range(len(w)):
-        label = None if taken[i] or not w.labels[i] else multiple(w, i)
-        if label is not None and not any(taken[i : label.last]):
+        label = None if w.taken[i] or not w.labels[i] else multiple(w, i)
+        if label is not None and w.free(i, label.last):
             n = Number(i, label.last, w.start_of(label), label.number)
-            value = _value(w, Measure(i, label.last, n.start, n, n.value, Kind.RATIO), taken)
+            value = _value(w, Measure(i, label.last, n.start, n, n.value, Kind.RATIO))
             if value is not None:
                 yield value
 
 
-def rest(w: Window, found: list[Measure], taken: list[bool]) -> Iterator[Value]:
+def rest(w: Window, found: list[Measure]) -> Iterator[Value]:
     """Make values of the numbers that no unit and no date has taken: counts of anything, and bare numbers."""
     for m in found:
         n = m.number
-        if m.kind is not None or any(taken[m.first : m.last]) or n.unsure is not None or n.suffix:
+        if m.kind is not None or not w.free(m.first, m.last) or n.unsure is not None or n.suffix:
             continue
         if m.high is None and (lasts(w, n) or _part_of_name(w, m.first)):
             continue
@@ -147,7 +149,7 @@ def rest(w: Window, found: list[Measure], taken: list[bool]) -> Iterator[Value]:
         noun = thing(w, behind)
         if noun is None and n.worded and n.scale == ONE:
             continue  # "one of them": words of small numbers are often none
-        value = _value(w, m._replace(kind=Kind.COUNT if noun is not None else Kind.NUMBER), taken)
+        value = _value(w, m._replace(kind=Kind.COUNT if noun is not None else Kind.NUMBER))
         if value is not None:
             yield value
 
@@ -168,7 +170,7 @@ def _part_of_name(w: Window, i: int) -> bool:
     return any(c.isupper() for c in w.original(i - 1))
 
 
-def _value(w: Window, m: Measure, taken: list[bool]) -> Value | None:
+def _value(w: Window, m: Measure) -> Value | None:
     """Add the bound words around a measure; None for what is too long to be an amount."""
     if m.kind is None:
         return None
@@ -190,7 +192,7 @@ def _value(w: Window, m: Measure, taken: list[bool]) -> Value | None:
         quantity = Quantity(low=low, high=high, bound=bound, unit=m.unit, surface=surface)
     except ValidationError:
         return None  # more digits than an amount has
-    taken[span_first:span_last] = [True] * (span_last - span_first)
+    w.take(span_first, span_last)
     return Value(m.kind, start, w.tokens[span_last - 1].end, quantity, per=m.per)
 
 

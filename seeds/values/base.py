@@ -172,7 +172,7 @@ def _fits(role: Role, form: Form, rest: tuple[str, ...]) -> bool:
         return False
     if form.prefix == "س" or (role in _BARE and form.conjunction + form.prefix):
         return False
-    return not form.prefix or len(form.stem) >= STEM_MIN
+    return not form.prefix or bool(rest) or len(form.stem) >= STEM_MIN
 
 
 _NOTHING: Mapping[Role, Label] = {}
@@ -188,6 +188,7 @@ class Window:
             Token(m.group(), m.start(), m.end()) for m in TOKEN.finditer(shadow.folded, start, end)
         ]
         self.labels = [self._labels(i, vocabulary) for i in range(len(self.tokens))]
+        self.taken = [False] * len(self.tokens)  # by a value that was found
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -223,6 +224,14 @@ class Window:
             if label is not None and label.last == i:
                 return label
         return None
+
+    def take(self, first: int, last: int) -> None:
+        """Keep the tokens [first, last) from further values."""
+        self.taken[first:last] = [True] * (last - first)
+
+    def free(self, first: int, last: int) -> bool:
+        """Tell whether no value has taken any of the tokens [first, last)."""
+        return not any(self.taken[first:last])
 
     def starts_nothing(self, i: int) -> bool:
         """Tell a word that no lexicon knows from one that a value may start with: most words are such."""

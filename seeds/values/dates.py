@@ -21,28 +21,28 @@ _CLAUSE_ENDS = frozenset(",;:،؛")
 _FUTURE_MIN = 5  # letters of an Arabic future verb
 
 
-def dates(w: Window, published: date | None, taken: list[bool]) -> list[Value]:
+def dates(w: Window, published: date | None) -> list[Value]:
     """Read the dates on tokens that are not taken, in order, and take theirs."""
     found: list[Value] = []
     i = 0
     while i < len(w):
-        idle = taken[i] or (w.starts_nothing(i) and w.text(i) not in LETTERS)
-        match = None if idle else _longest(w, i, taken)
+        idle = w.taken[i] or (w.starts_nothing(i) and w.text(i) not in LETTERS)
+        match = None if idle else _longest(w, i)
         value = _value(w, match, published) if match is not None else None
         if match is None or value is None:
             i += 1
             continue
-        taken[match.first : match.last] = [True] * (match.last - match.first)
+        w.take(match.first, match.last)
         found.append(value)
         i = match.last
     return found
 
 
-def _longest(w: Window, i: int, taken: list[bool]) -> Found | None:
+def _longest(w: Window, i: int) -> Found | None:
     best: Found | None = None
     for read in _READERS:
         match = read(w, i)
-        if match is not None and (best is None or match.last > best.last) and not any(taken[i : match.last]):
+        if match is not None and (best is None or match.last > best.last) and w.free(i, match.last):
             best = match
     return best
 

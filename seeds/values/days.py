@@ -10,7 +10,7 @@ import re
 from seeds.facts import Precision
 from seeds.values.base import Label, Role, Window
 from seeds.values.calendar import Partial
-from seeds.values.periods import Found, year_behind
+from seeds.values.periods import HIJRI_YEARS, Found, Year, year_behind
 
 _POINTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _ORDINAL_ENDINGS = frozenset({"st", "nd", "rd", "th"})
@@ -103,6 +103,9 @@ def _in_month(w: Window, i: int, hijri: bool) -> bool:
 def _with_year(w: Window, found: Found) -> Found:
     """Add the year behind a date, or the word that tells which: "الماضي", "المقبل"."""
     told = year_behind(w, found.last)
+    text = w.text(found.last)
+    if told is None and found.date.hijri and text.isdigit() and len(text) <= 4 and int(text) in HIJRI_YEARS:
+        told = Year(found.last + 1, int(text), hijri=True)
     if told is not None and told.until is None:
         hijri = found.date.hijri
         return found._replace(last=told.last, date=told.of(found.date)._replace(hijri=hijri or told.hijri))
@@ -137,6 +140,8 @@ def _month(w: Window, i: int) -> tuple[Label, int, bool] | None:
 def _day(w: Window, i: int) -> tuple[int, int, int] | None:
     """Read the number of a day: it, the token behind it, and where it starts."""
     text = w.text(i)
+    if i < len(w) and w.taken[i]:
+        return None
     if text.isdigit() and len(text) <= 2 and 1 <= int(text) <= 31:
         if w.joined(i) and w.text(i - 1).isalpha() and w.text(i - 1).isascii():
             return None
@@ -179,7 +184,7 @@ def weekday(w: Window, i: int) -> Found | None:
     if behind is not None and not behind.form.conjunction:
         modifier, last = behind, behind.last
     more = last + (w.text(last) in (",", "،", "(", "الموافق"))
-    dated = day_first(w, more) or month_first(w, more) or numeric(w, more)
+    dated = (day_first(w, more) or month_first(w, more) or numeric(w, more)) if more < len(w) else None
     if dated is not None and dated.date.precision == Precision.DAY:
         return dated._replace(first=i, start=start)
     return Found(

@@ -137,7 +137,9 @@ class _Reader:
         )
 
     def _scale(self, i: int) -> Label | None:
-        return self.w.at(i, Role.SCALE) or self.w.at(i, Role.PLURAL_SCALE)
+        w = self.w
+        written_apart = w.at(i, Role.SUFFIX) if w.text(i) in _SURE_SUFFIXES else None  # "14.8 bn"
+        return w.at(i, Role.SCALE) or w.at(i, Role.PLURAL_SCALE) or written_apart
 
     def _scale_alone(self, i: int) -> Number | None:
         """Read a scale that brings its own one or two: "مليون", "ملياري", "a billion"."""

@@ -18,7 +18,7 @@ def percent(w: Window, n: Number) -> Measure | None:
         start = w.tokens[first].start
     else:
         return None
-    if w.text(first - 1) == "-" and w.joined(first) and not w.text(first - 2)[-1:].isalnum():
+    if w.text(first - 1) == "-" and w.joined(first) and not w.joined(first - 1):
         first, value = first - 1, -value
         start = w.tokens[first].start
     return Measure(first, last, start, n, value, Kind.PERCENT, unit)

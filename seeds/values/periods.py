@@ -69,7 +69,7 @@ def _year_number(w: Window, i: int, named: bool) -> Year | None:
     if w.at(last, Role.HIJRI_MARK) and number in HIJRI_YEARS:
         return Year(last + 1, number, hijri=True)
     if number in HIJRI_YEARS and named and w.language == "ar" and number > 1400:
-        return Year(last, number, hijri=True)
+        return Year(last, number, hijri=True)  # "عام 1446"
     if number not in YEARS or _counts(w, last):
         return None
     if w.at(last, Role.GREGORIAN_MARK):

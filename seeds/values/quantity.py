@@ -37,7 +37,11 @@ def _thing(w: Window, i: int) -> Label | None:
         return None if label.form.conjunction or label.form.prefix not in ("", "ال") else label
     if w.language == "ar":
         label = w.at(i + 1, Role.COUNT) if w.text(i) == "من" else None
-        return label if label is not None and (label.form.suffix or label.form.prefix == "ال") else None
+        if label is None or not (
+            label.form.suffix or label.form.prefix == "ال" or label.last > label.first + 1
+        ):
+            return None
+        return label
     if w.text(i) == "of":
         i += 1 + bool(w.at(i + 1, Role.NOT_THING))
     for _ in range(ADJECTIVES_MAX + 1):
