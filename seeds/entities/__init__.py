@@ -12,6 +12,7 @@ Arabic spells foreign sounds in several ways. `[g]` in a name stands for غ, ج,
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -132,6 +133,10 @@ def known_entities() -> dict[str, KnownEntity]:
 
 def read_entities(text: str, name: str) -> list[KnownEntity]:
     """Read one file of entities. Raises BadEntity with one line."""
+    hidden = next((c for c in text if unicodedata.category(c) == "Cf"), None)
+    if hidden is not None:  # it could make a name look like another one
+        msg = f"{name}: holds the invisible character U+{ord(hidden):04X}"
+        raise BadEntity(msg)
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times as fast, if built
     try:
         entries = yaml.load(text, loader)  # noqa: S506  # both are safe loaders

@@ -102,6 +102,7 @@ def test_script_tells_the_language_of_an_alias() -> None:
         ("- {id: acme, kind: org, name: Acme, alias: [A]}", "x.yaml: acme: alias:"),
         ("id: acme", "is a list"),
         ("- {id: acme", "not YAML"),
+        ("- {id: acme, kind: org, name: Ac\u202eme}", "U+202E"),
     ],
 )
 def test_a_malformed_entry_is_told_with_its_file(text: str, told: str) -> None:
