@@ -18,7 +18,7 @@ from streams.errors import CodecError
 from streams.posting import postings
 from streams.settings import Settings
 from streams.topics import changelog_name, fact_topics, topic_name
-from streams.vectors import Vector, advance
+from streams.vectors import Vector, advance, covers
 
 Rows = dict[bytes, set[bytes]]
 
@@ -120,6 +120,29 @@ async def posted(settings: Settings, generation: int = 1) -> tuple[Rows, Vector]
         else:
             rows.setdefault(record.key, set()).add(record.value)
     return rows, vector
+
+
+async def progress_is_honest(settings: Settings, generation: int = 1) -> bool:
+    """Whether in the changelog every entry that a progress row covers stands before that row."""
+    due: dict[int, list[tuple[str, int, set[bytes]]]] = {}
+    async for record in records(settings, *fact_topics()):
+        with contextlib.suppress(CodecError):
+            keys = {p.key for p in postings(record.value, record.partition, settings.partitions)}
+            topic = record.topic.removeprefix(settings.topic_prefix)
+            due.setdefault(record.partition, []).append((topic, record.offset, keys))
+    seen: set[bytes] = set()
+    name = changelog_name(settings, generation).removeprefix(settings.topic_prefix)
+    async for record in records(settings, name):
+        seen.add(record.key)
+        if progress.is_progress(record.key):
+            told = progress.decode(record.value)
+            if not all(
+                keys <= seen
+                for topic, offset, keys in due.get(record.partition, ())
+                if covers(told, topic, record.partition, offset)
+            ):
+                return False
+    return True
 
 
 async def all_is_posted(settings: Settings) -> bool:
