@@ -177,7 +177,7 @@ def _value(w: Window, m: Measure) -> Value | None:
     first, last, start = m.first, m.last, m.start
     end = w.tokens[last - 1].end
     surface = w.surface(start, end)
-    bound, span_first, span_last = _bound(w, first if m.opened < 0 else m.opened, max(last, m.per_last))
+    bound, span_first, span_last = _bound(w, _opening(w, m), max(last, m.per_last))
     if span_first < first:
         start = _behind_clitics(w, span_first)
     low: Decimal | None = m.low
@@ -196,18 +196,23 @@ def _value(w: Window, m: Measure) -> Value | None:
     return Value(m.kind, start, w.tokens[span_last - 1].end, quantity, per=m.per)
 
 
+def _opening(w: Window, m: Measure) -> int:
+    """Return the first token of a measure with the opening word of its range."""
+    return m.opened if 0 <= m.opened and w.free(m.opened, m.first) else m.first
+
+
 def _bound(w: Window, first: int, last: int) -> tuple[Bound, int, int]:
     """Return the bound of what stands at the tokens [first, last), and the tokens with its words."""
     bound = Bound.EXACT
     for _ in range(2):  # "up to about"
         label = w.before(first, Role.BOUND)
-        if label is None:
+        if label is None or not w.free(label.first, label.last):
             break
         if bound in (Bound.EXACT, Bound.ABOUT):
             bound = Bound(label.word)
         first = label.first
     behind = w.at(last, Role.BOUND_AFTER)
-    if behind is not None and (bound == Bound.EXACT) and not w.text(behind.last)[:1].isdigit():
+    if behind is not None and bound == Bound.EXACT and not w.text(behind.last)[:1].isdecimal():
         bound, last = Bound(behind.word), behind.last
     return bound, first, last
 

@@ -235,7 +235,7 @@ class Window:
 
     def starts_nothing(self, i: int) -> bool:
         """Tell a word that no lexicon knows from one that a value may start with: most words are such."""
-        return not self.labels[i] and not self.tokens[i].text[0].isdigit()
+        return not self.labels[i] and not self.tokens[i].text[0].isdecimal()
 
     def text(self, i: int) -> str:
         """Return the folded token, or nothing outside of the window."""

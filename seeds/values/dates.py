@@ -83,9 +83,9 @@ def _lies_ahead(w: Window, i: int) -> bool:
 def _edge(w: Window, i: int) -> Found | None:
     """Read "the end of 2025", "نهاية العام", "late June", "mid-2025"."""
     label = w.at(i, Role.EDGE)
-    if label is None:
+    at = w.hyphen(label.last) if label is not None else 0
+    if label is None or at >= len(w):
         return None
-    at = w.hyphen(label.last)
     best: Found | None = None
     for read in (month_first, years, parts, relative, this_one):
         match = read(w, at)

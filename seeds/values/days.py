@@ -25,7 +25,7 @@ def numeric(w: Window, i: int) -> Found | None:
         numbers, last = [int(n) for n in pointed.groups()], i + 1
     elif sign in ("-", "/") and w.text(i + 3) == sign and all(w.joined(k) for k in range(i + 1, i + 5)):
         texts = [w.text(k) for k in (i, i + 2, i + 4)]
-        if not all(t.isdigit() and t.isascii() and len(t) in (1, 2, 4) for t in texts):
+        if not all(t.isdecimal() and t.isascii() and len(t) in (1, 2, 4) for t in texts):
             return None
         numbers, last = [int(t) for t in texts], i + 5
     else:
@@ -104,7 +104,7 @@ def _with_year(w: Window, found: Found) -> Found:
     """Add the year behind a date, or the word that tells which: "الماضي", "المقبل"."""
     told = year_behind(w, found.last)
     text = w.text(found.last)
-    if told is None and found.date.hijri and text.isdigit() and len(text) <= 4 and int(text) in HIJRI_YEARS:
+    if told is None and found.date.hijri and text.isdecimal() and len(text) <= 4 and int(text) in HIJRI_YEARS:
         told = Year(found.last + 1, int(text), hijri=True)
     if told is not None and told.until is None:
         hijri = found.date.hijri
@@ -142,7 +142,7 @@ def _day(w: Window, i: int) -> tuple[int, int, int] | None:
     text = w.text(i)
     if i < len(w) and w.taken[i]:
         return None
-    if text.isdigit() and len(text) <= 2 and 1 <= int(text) <= 31:
+    if text.isdecimal() and len(text) <= 2 and 1 <= int(text) <= 31:
         if w.joined(i) and w.text(i - 1).isalpha() and w.text(i - 1).isascii():
             return None
         ending = w.text(i + 1) in _ORDINAL_ENDINGS and w.joined(i + 1)

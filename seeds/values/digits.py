@@ -33,11 +33,11 @@ def digits(w: Window, i: int, decimal_commas: bool) -> Part:
     text, last = w.text(i), i + 1
     if not _may_start(w, i):
         return Part(last, None)
-    joined = w.joined(last) and w.joined(last + 1) and w.text(last + 1).isdigit()
-    if joined and w.text(last) == "ر" and w.language == "ar" and text.isdigit():
+    joined = w.joined(last) and w.joined(last + 1) and w.text(last + 1).isdecimal()
+    if joined and w.text(last) == "ر" and w.language == "ar" and text.isdecimal():
         value = f"{w.text(last + 1)}.{text}"  # old newswire: 3ر28 is 28.3
         return Part(last + 2, Decimal(value)) if len(value) <= DIGITS_MAX else Part(last + 2, None)
-    if joined and w.text(last) == "،" and text.isdigit() and not _is_list(w, last + 2):
+    if joined and w.text(last) == "،" and text.isdecimal() and not _is_list(w, last + 2):
         return _separated(f"{text},{w.text(last + 1)}", last + 2, decimal_commas)
     if joined and w.text(last) in (":", "/"):
         return Part(last + 2, None)  # 10:30, 24/7
@@ -47,7 +47,7 @@ def digits(w: Window, i: int, decimal_commas: bool) -> Part:
 
 
 def _separated(text: str, last: int, decimal_commas: bool) -> Part:
-    if sum(c.isdigit() for c in text) > DIGITS_MAX:
+    if sum(c.isdecimal() for c in text) > DIGITS_MAX:
         return Part(last, None)
     if decimal_commas and _UNSURE.fullmatch(text):
         return Part(last, Decimal(text.replace(",", "")), digits=True, unsure=Decimal(text.replace(",", ".")))
@@ -74,13 +74,13 @@ def _may_start(w: Window, i: int) -> bool:
 
 def _is_list(w: Window, i: int) -> bool:
     """Tell "1،2،3" from a decimal."""
-    return w.text(i) == "،" and w.joined(i) and w.joined(i + 1) and w.text(i + 1).isdigit()
+    return w.text(i) == "،" and w.joined(i) and w.joined(i + 1) and w.text(i + 1).isdecimal()
 
 
 def _grouped_by_space(w: Window, i: int, last: int) -> bool:
     """Tell "14 800" with a space that does not break from two numbers."""
     if not (
-        w.text(last).isdigit() and len(w.text(last)) == 3 and w.text(i).isdigit() and len(w.text(i)) <= 3
+        w.text(last).isdecimal() and len(w.text(last)) == 3 and w.text(i).isdecimal() and len(w.text(i)) <= 3
     ):
         return False
     gap = w.shadow.exact(w.tokens[last - 1].end, w.tokens[last].start)

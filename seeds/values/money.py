@@ -49,7 +49,7 @@ def _sign_before(w: Window, i: int) -> Label | None:
         for role in (Role.SIGN, Role.CODE):
             label = w.at(k, role)
             if label is not None and label.last == i and _in_capitals(w, label):
-                behind_number = w.text(k - 1)[:1].isdigit() and not w.joined(i)
+                behind_number = w.text(k - 1)[:1].isdecimal() and not w.joined(i)
                 return None if behind_number else label
     return None
 
@@ -73,7 +73,7 @@ def _currency_at(
 
 def _leads(w: Window, label: Label) -> bool:
     """Tell whether a sign behind a number stands before another: "in 2025 $10bn"."""
-    return w.text(label.last)[:1].isdigit()
+    return w.text(label.last)[:1].isdecimal()
 
 
 def _repeated(w: Window, i: int, unit: str | None, context: Context) -> int:

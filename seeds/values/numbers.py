@@ -168,7 +168,7 @@ class _Reader:
     def _part(self, i: int) -> Part | None:
         """Read digits or words with the half behind them: "two and a half", "خمسة ونصف", "2½"."""
         w = self.w
-        if i < len(w) and w.text(i)[0].isdigit():
+        if i < len(w) and w.text(i)[0].isdecimal():
             part: Part | None = digits(w, i, self.decimal_commas)
         else:
             part = self._fraction(i) or words(w, i)

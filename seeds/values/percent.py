@@ -25,4 +25,4 @@ def percent(w: Window, n: Number) -> Measure | None:
 
 
 def _ends_a_number(w: Window, i: int) -> bool:
-    return w.joined(i) and w.text(i - 1)[:1].isdigit()
+    return w.joined(i) and w.text(i - 1)[:1].isdecimal()

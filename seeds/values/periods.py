@@ -63,7 +63,7 @@ def year(w: Window, i: int) -> Year | None:
 
 def _year_number(w: Window, i: int, named: bool) -> Year | None:
     text = w.text(i)
-    if not (text.isdigit() and len(text) == 4):
+    if not (text.isdecimal() and len(text) == 4):
         return None
     number, last = int(text), i + 1
     if w.at(last, Role.HIJRI_MARK) and number in HIJRI_YEARS:
@@ -77,7 +77,7 @@ def _year_number(w: Window, i: int, named: bool) -> Year | None:
     if w.text(last) in ("-", "–", "/") and w.joined(last) and w.joined(last + 1):
         until = w.text(last + 1)
         if (
-            until.isdigit()
+            until.isdecimal()
             and len(until) in (2, 4)
             and not (w.text(last + 2) == w.text(last) and w.joined(last + 2))
         ):
@@ -167,7 +167,9 @@ def _named_part(w: Window, i: int) -> tuple[int, Precision, int] | None:
 
 def _short_part(w: Window, i: int) -> tuple[int, Precision, int] | None:
     """Read "Q4", "4Q", "H1", "1H"."""
-    letter, digit = (w.text(i), w.text(i + 1)) if not w.text(i)[:1].isdigit() else (w.text(i + 1), w.text(i))
+    letter, digit = (
+        (w.text(i), w.text(i + 1)) if not w.text(i)[:1].isdecimal() else (w.text(i + 1), w.text(i))
+    )
     if letter not in LETTERS or digit not in ("1", "2", "3", "4") or not w.joined(i + 1):
         return None
     return i + 2, Precision.QUARTER if letter == "q" else Precision.HALF, int(digit)

@@ -65,7 +65,9 @@ def _next(w: Window, i: int) -> tuple[Label | None, bool]:
     if w.language != "ar":
         linked = w.text(i) == "and"
         return w.at(i + 1 if linked else w.hyphen(i), Role.CARDINAL), linked
-    label = w.at(i, Role.CARDINAL)
+    label, teen = w.at(i, Role.CARDINAL), w.at(i, Role.TEEN)
+    if teen is not None and _is_ten(w, teen.last):
+        label = teen  # وأحد عشر, where واحد is also "one"
     if label is None or label.form.prefix:
         return None, False
     return label, label.form.conjunction == "و"
