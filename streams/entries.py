@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from streams.ids import canonical
-from streams.lines import Line, lines
+from streams.lines import END, Line, lines
 
 ENTRIES_VERSION = 1
 """Raised with every change of what is posted where; a generation built by another version is rebuilt."""
 
-ID_BYTES = 32
 KEY_ID_BYTES = 16
 KEPT = (
     "id",
@@ -31,7 +30,10 @@ KEPT = (
 
 
 def entries(event: dict[str, Any]) -> list[tuple[Line, bytes]]:
-    """List what an event (its data, upcast to the newest version) posts: lines and canonical JSON."""
+    """List what an event (its data, upcast to the newest version) posts: lines and canonical JSON.
+
+    Raises Invalid where no line can be named after what the event says.
+    """
     fact = innermost(event)
     touched = lines(fact["type"], fact["slots"])
     if not touched:
@@ -49,7 +51,7 @@ def innermost(event: dict[str, Any]) -> dict[str, Any]:
 
 def table_key(line: Line, event_id: str) -> bytes:
     """Give the key of an entry in the table: the line, a zero byte, 16 bytes of the event's id."""
-    return str(line).encode() + b"\0" + bytes.fromhex(event_id)[:KEY_ID_BYTES]
+    return (str(line) + END).encode() + bytes.fromhex(event_id)[:KEY_ID_BYTES]
 
 
 def line_of(key: bytes) -> Line:

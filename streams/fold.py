@@ -6,60 +6,52 @@ The rules, and why, are in docs/design/fold.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Iterable
+from datetime import date
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from streams.ids import canonical, meaning
+from streams.ids import canonical
+from streams.preference import Posted, Told, dating, ranked, told
+from streams.steps import steps
 
-NEIGHBOURS_DAYS_MAX = 30
+__all__ = ["LINE_BYTES_MAX", "SAMPLES", "STEPS_MAX", "Posted", "fold", "value_at"]
+
 SAMPLES = 5  # rivals, earliest and latest entries named in a step
-STEPS_MAX = 40  # steps kept whole; of the others only the number
+STEPS_MAX = 40  # steps shown; of the others only the number
 LINE_BYTES_MAX = 60 << 10
+COUNTS_BYTES_MAX = 1 << 10  # of a line less its steps
 
-CLOSING_TYPES = frozenset({"departure", "customer_pullback"})
-CLOSING_STAGES = frozenset({"ended", "cancelled"})
-FORWARD_STAGES = frozenset({"considering", "planned"})
-STAGE_RANK = {"ended": 3, "cancelled": 3, "completed": 3, "agreed": 2, "planned": 1}
-MODALITY_RANK = {"asserted": 3, "reported": 2, "possible": 1}
+View = dict[str, Any]
 
 
-class Posted(NamedTuple):
-    """An entry, and when the log took its event first (milliseconds)."""
-
-    entry: dict[str, Any]
-    recorded_ms: int
-
-
-class _Told(NamedTuple):
-    """A living fact of the line with what ordering it needs."""
-
-    day: date
-    closing: bool
-    type: str
-    id: str
-    strong: bool
-    denied: bool
-    recency: date
-    recorded_ms: int
-    entry: dict[str, Any]
-    value: bytes
-
-    @property
-    def kind(self) -> tuple[str, bool]:
-        """What makes two neighbours tellings of one thing."""
-        return self.type, self.closing
-
-
-def fold(posted: Iterable[Posted]) -> dict[str, Any]:
-    """Fold the entries of one line.
+def fold(posted: Iterable[Posted], until: date | None = None) -> View:
+    """Fold the entries of one line; with `until`, show the steps up to that day only.
 
     Returns {"events", "retracted", "origins", "denied", "older": numbers, "steps": [step …]}, at most
-    LINE_BYTES_MAX as JSON. A step is {"date", "until", "type", "weak", "recorded_ms", "events", "origins",
-    "entry": the preferred one, "rivals", "earliest", "latest": ids}, the steps in the order of time.
+    LINE_BYTES_MAX as JSON. A step is {"date", "until": days, "precision" of the date, "type", "closing",
+    "weak", "recorded_ms", "events", "origins": numbers, "entry": the preferred one, "rivals", "earliest",
+    "latest": ids}; steps stand in the order of time, and `older` counts those that are left out.
+    Raises ValueError for what is no entry.
     """
+    try:
+        return _fold(posted, until)
+    except (KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        message = f"not the entries of a line: {error!r}"
+        raise ValueError(message) from error
+
+
+def value_at(view: View, day: date) -> View | None:
+    """Give the step that holds on a day: the last that is more than talk; failing that, the last talk.
+
+    Where `older` steps were left out, a day before the first shown is answered by a view folded `until` it.
+    """
+    past: list[View] = [step for step in view["steps"] if step["date"] <= day.isoformat()]
+    strong = [step for step in past if not step["weak"]]
+    return (strong or past)[-1] if past else None
+
+
+def _fold(posted: Iterable[Posted], until: date | None) -> View:
     entries: dict[str, Posted] = {}
     for item in posted:
         known = entries.get(item.entry["id"])
@@ -67,29 +59,17 @@ def fold(posted: Iterable[Posted]) -> dict[str, Any]:
             entries[item.entry["id"]] = item
     facts = [item for item in entries.values() if item.entry["type"] != "retraction"]
     dead = _retracted(entries)
-    living = sorted(_told(item) for item in facts if item.entry["id"] not in dead)
-    steps = [_step(group) for group in _groups(living)]
-    steps.sort(key=lambda step: (step["date"], step["closing"], step["type"], step["entry"]["id"]))
-    older, kept = max(0, len(steps) - STEPS_MAX), steps[-STEPS_MAX:]
-    view: dict[str, Any] = {
+    living = sorted(told(item) for item in facts if item.entry["id"] not in dead)
+    parted = [group for group in steps(living) if until is None or group[0].day <= until]
+    shown = _shown(parted)
+    return {
         "events": len(living),
         "retracted": len(facts) - len(living),
-        "origins": len({told.entry["origin"] for told in living}),
-        "denied": sum(told.denied for told in living),
-        "older": older,
-        "steps": kept,
+        "origins": len({telling.entry["origin"] for telling in living}),
+        "denied": sum(telling.denied for telling in living),
+        "older": len(parted) - len(shown),
+        "steps": shown,
     }
-    while len(kept) > 1 and len(canonical(view)) > LINE_BYTES_MAX:
-        kept.pop(0)
-        view["older"] += 1
-    return view
-
-
-def value_at(view: dict[str, Any], day: date) -> dict[str, Any] | None:
-    """Give the step that holds on a day: the last that is more than talk; failing that, the last talk."""
-    past: list[dict[str, Any]] = [step for step in view["steps"] if step["date"] <= day.isoformat()]
-    strong = [step for step in past if not step["weak"]]
-    return (strong or past)[-1] if past else None
 
 
 def _retracted(entries: dict[str, Posted]) -> set[str]:
@@ -107,99 +87,41 @@ def _retracted(entries: dict[str, Posted]) -> set[str]:
     return {event_id for event_id in against if is_dead(event_id)}
 
 
-def _told(item: Posted) -> _Told:
-    entry = item.entry
-    recorded = datetime.fromtimestamp(item.recorded_ms / 1000, UTC).date()
-    published = date.fromisoformat(entry["published_at"][:10]) if "published_at" in entry else recorded
-    stage, modality = entry["stage"], entry["modality"]
-    forward = stage in FORWARD_STAGES or entry["type"] == "forecast"
-    begins = (entry.get("valid") or {}).get("from")
-    return _Told(
-        day=date.fromisoformat(begins) if begins and not forward else published,
-        closing=entry["type"] in CLOSING_TYPES or stage in CLOSING_STAGES,
-        type=entry["type"],
-        id=entry["id"],
-        strong=STAGE_RANK.get(stage, 0) >= 2 and MODALITY_RANK.get(modality, 0) >= 2,
-        denied=modality == "denied",
-        recency=min(published, recorded),
-        recorded_ms=item.recorded_ms,
-        entry=entry,
-        value=canonical(meaning(entry["slots"], quotes=False)),
-    )
-
-
-def _groups(living: Sequence[_Told]) -> list[list[_Told]]:
-    """Part the tellings into steps.
-
-    What is told as happened makes the steps: neighbours of one kind at most 30 days apart. Talk and denials
-    join the step of their kind that is near; talk that is near none makes steps of its own, and a denial
-    of nothing that is told makes none.
-    """
-    strong = _runs([told for told in living if told.strong])
-    talk: list[_Told] = []
-    for told in living:
-        if not told.strong and not _join(told, strong):
-            talk.append(told)
-    weak = _runs([told for told in talk if not told.denied])
-    for told in talk:
-        if told.denied:
-            _join(told, weak)
-    return [group for _, _, group in strong + weak]
-
-
-_Run = tuple[date, date, list[_Told]]
-
-
-def _runs(ordered: Sequence[_Told]) -> list[_Run]:
-    runs: list[list[_Told]] = []
-    for told in ordered:
-        last = runs[-1][-1] if runs else None
-        if last and last.kind == told.kind and (told.day - last.day).days <= NEIGHBOURS_DAYS_MAX:
-            runs[-1].append(told)
-        else:
-            runs.append([told])
-    return [(run[0].day, run[-1].day, run) for run in runs]
-
-
-def _join(told: _Told, runs: list[_Run]) -> bool:
-    """Add a telling to the latest run of its kind that is near it, if there is one."""
-    near = timedelta(days=NEIGHBOURS_DAYS_MAX)
-    for first, last, run in reversed(runs):
-        if run[0].kind == told.kind and first - near <= told.day <= last + near:
-            run.append(told)
-            return True
-    return False
-
-
-def _step(group: list[_Told]) -> dict[str, Any]:
-    """Make a step of its tellings; the first of the preference order stands for it, the others are rivals."""
-    candidates = [told for told in group if not told.denied]
-    origins: dict[bytes, set[str]] = {}
-    for told in candidates:
-        origins.setdefault(told.value, set()).add(told.entry["origin"])
-    ranked = sorted(candidates, key=lambda told: _preference(told, len(origins[told.value])), reverse=True)
-    best = ranked[0]
-    days = sorted(told.day for told in candidates if told.strong == best.strong)
-    by_time = sorted(candidates, key=lambda told: (told.recorded_ms, told.id))
-    rivals = [told.id for told in ranked[1:] + sorted(told for told in group if told.denied)]
+def _step(group: list[Told]) -> View:
+    """Tell a step: the first of the preference order stands for it, the others are its rivals."""
+    candidates = ranked([telling for telling in group if not telling.denied])
+    best = candidates[0]
+    dated = [telling for telling in candidates if telling.strong == best.strong]
+    first = dating(dated)
+    by_time = sorted(candidates, key=lambda telling: (telling.recorded_ms, telling.id))
+    rivals = candidates[1:] + sorted(telling for telling in group if telling.denied)
     return {
-        "date": days[0].isoformat(),
-        "until": days[-1].isoformat(),
+        "date": first.day.isoformat(),
+        "until": max(telling.day for telling in dated).isoformat(),
+        "precision": first.precision,
         "type": best.type,
         "closing": best.closing,
         "weak": not best.strong,
         "recorded_ms": best.recorded_ms,
         "events": len(group),
-        "origins": len({told.entry["origin"] for told in candidates}),
+        "origins": len({telling.entry["origin"] for telling in candidates}),
         "entry": best.entry,
-        "rivals": rivals[:SAMPLES],
-        "earliest": [told.id for told in by_time[:SAMPLES]],
-        "latest": [told.id for told in by_time[-SAMPLES:]],
+        "rivals": [telling.id for telling in rivals[:SAMPLES]],
+        "earliest": [telling.id for telling in by_time[:SAMPLES]],
+        "latest": [telling.id for telling in by_time[-SAMPLES:]],
     }
 
 
-def _preference(told: _Told, origins: int) -> tuple[bool, int, int, int, Decimal, date, str]:
-    """Order tellings of one thing: stage and modality, independent origins, confidence, recency, id."""
-    entry = told.entry
-    stage, modality = STAGE_RANK.get(entry["stage"], 0), MODALITY_RANK.get(entry["modality"], 0)
-    return told.strong, stage, modality, origins, Decimal(entry["confidence"]), told.recency, told.id
+def _shown(parted: list[list[Told]]) -> list[View]:
+    """Make the latest steps that fit, and in any case the last that is more than talk: it is the value."""
+    value = max((number for number, group in enumerate(parted) if group[0].strong), default=-1)
+    first = max(0, len(parted) - STEPS_MAX)
+    kept = list(range(first, len(parted)))
+    if 0 <= value < first:
+        kept[0] = value
+    made = {number: _step(parted[number]) for number in kept}
+    sizes = {number: len(canonical(step)) + 1 for number, step in made.items()}
+    size = COUNTS_BYTES_MAX + sum(sizes.values())
+    while size > LINE_BYTES_MAX and len(kept) > 1:
+        size -= sizes[kept.pop(1 if kept[0] == value else 0)]
+    return [made[number] for number in kept]

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from streams.errors import Invalid
+
 Slots = dict[str, Any]
 """The slots of an event in its wire form."""
 
 NONE = "-"
 SEPARATOR = "|"
+END = "\0"
+"""Stands behind a line in the keys of the table (see streams.entries)."""
 
 
 class Line(NamedTuple):
@@ -73,8 +77,16 @@ def home(section: str, company: str, counterpart: str) -> str:
 
 
 def lines(event_type: str, slots: Slots) -> list[Line]:
-    """List the lines that an event touches, each once; none for a fact that is about no company."""
-    return list(dict.fromkeys(TABLE[event_type](slots)))
+    """List the lines that an event touches, each once; none for a fact that is about no company.
+
+    Raises Invalid where a name that a newer version gives a kind or metric cannot stand in that of a line.
+    """
+    touched = list(dict.fromkeys(TABLE[event_type](slots)))
+    for line in touched:
+        if str(line).count(SEPARATOR) != len(line) - 1 or END in str(line):
+            message = f"{line} cannot be the name of a line"
+            raise Invalid(message)
+    return touched
 
 
 def _both(one: str, section: str, others: list[str], other_section: str) -> Iterator[Line]:

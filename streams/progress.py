@@ -9,7 +9,7 @@ from __future__ import annotations
 import orjson
 
 from streams.ids import canonical
-from streams.vectors import Vector
+from streams.vectors import Vector, read
 
 PREFIX = b"\0progress\0"
 
@@ -31,8 +31,4 @@ def encode(posted: dict[str, int], partition: int) -> bytes:
 
 def decode(value: bytes) -> Vector:
     """Read a progress row. Raises ValueError."""
-    data = orjson.loads(value)
-    if not isinstance(data, dict):
-        message = "a progress row is an object"
-        raise ValueError(message)  # one kind of error for all that cannot be read
-    return {t: {str(p): int(o) for p, o in offsets.items()} for t, offsets in data.items()}
+    return read(orjson.loads(value))

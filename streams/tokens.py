@@ -7,22 +7,23 @@ for a document also holds the place of its record.
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
 from streams.cuts import Cut
 from streams.documents import Place
 from streams.errors import StreamsError
-from streams.events import CATALOGUE
 from streams.ids import canonical
-from streams.topics import fact_topic
-from streams.vectors import Vector, advance, copy, next_offset
+from streams.topics import fact_topics
+from streams.vectors import OFFSET_MAX, PARTITION_MAX, Vector, copy, next_offset, number
 
 VERSION = 1
 TEXT_MAX = 4096
-INTEGER_MAX = 1 << 53
+LOG_MAX = 64
+FACTS = "facts."
+TOPICS = frozenset(fact_topics())
 
 
 class TokenError(StreamsError):
@@ -33,7 +34,7 @@ class TokenError(StreamsError):
 
 @dataclass(frozen=True)
 class Token:
-    """`log` names the log (its cluster id); `moved` holds next offsets beyond those of cut number `cut`."""
+    """`log` names the log (its cluster id); `moved` counts the places between cut number `cut` and here."""
 
     log: str
     cut: int
@@ -41,61 +42,83 @@ class Token:
     document: Place | None = None
 
     def encode(self) -> str:
-        """Write the token: URL-safe, at most TEXT_MAX characters."""
-        names = {fact_topic(t): n for n, t in enumerate(CATALOGUE)}
-        data: dict[str, object] = {"v": VERSION, "l": self.log, "c": self.cut}
-        if self.moved:
-            data["m"] = {
-                str(names[topic]): offsets for topic, offsets in self.moved.items() if topic in names
-            }
-        if self.document:
-            data["d"] = [self.document.partition, self.document.offset]
-        return base64.urlsafe_b64encode(canonical(data)).rstrip(b"=").decode()
+        """Write the token: URL-safe, at most TEXT_MAX characters.
+
+        One that would be longer is written without what has moved: who goes on from its cut meets some
+        events again, and misses none.
+        """
+        text = _text(self._data())
+        return text if len(text) <= TEXT_MAX else _text({**self._data(), "m": {}})
 
     @classmethod
     def decode(cls, text: str) -> Token:
         """Read a token. Raises TokenError."""
         try:
             return cls._decode(text)
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError, binascii.Error) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             message = "not a log token: take one from the Khabar-Token header of an answer"
             raise TokenError(message) from error
+
+    def _data(self) -> dict[str, Any]:
+        """Lay the token out with short names; of each topic, partitions and counts in turn."""
+        flat = {
+            topic.removeprefix(FACTS): [n for p, count in counts.items() for n in (int(p), count)]
+            for topic, counts in self.moved.items()
+        }
+        data: dict[str, Any] = {"v": VERSION, "l": self.log, "c": self.cut, "m": flat}
+        if self.document:
+            data["d"] = [self.document.partition, self.document.offset]
+        return data
 
     @classmethod
     def _decode(cls, text: str) -> Token:
         if len(text) > TEXT_MAX or not text.isascii():
             raise ValueError
         data = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-        if data["v"] != VERSION or not isinstance(data["l"], str):
+        log = data["l"]
+        if data["v"] != VERSION or not isinstance(log, str) or len(log) > LOG_MAX:
             raise ValueError
-        topics = [fact_topic(t) for t in CATALOGUE]
-        moved: Vector = {
-            topics[_number(topic)]: {str(_number(p)): _number(o) for p, o in offsets.items()}
-            for topic, offsets in data.get("m", {}).items()
-        }
-        place = Place("documents", *(_number(n) for n in data["d"])) if "d" in data else None
-        return cls(data["l"], _number(data["c"]), moved, place)
-
-
-def _number(value: object) -> int:
-    number = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else -1
-    if not 0 <= number < INTEGER_MAX:
-        raise ValueError
-    return number
+        document = None
+        if "d" in data:
+            partition, offset = data["d"]
+            document = Place("documents", number(partition, PARTITION_MAX), number(offset, OFFSET_MAX))
+        moved = {_topic(name): _counts(flat) for name, flat in data["m"].items()}
+        return cls(log, number(data["c"], OFFSET_MAX), moved, document)
 
 
 def at(log: str, cut: Cut, vector: Vector, document: Place | None = None) -> Token:
     """Make the token of a vector that dominates a cut."""
     moved: Vector = {}
     for topic, offsets in vector.items():
-        beyond = {p: o for p, o in offsets.items() if o > next_offset(cut.vector, topic, int(p))}
-        if beyond and topic.startswith("facts."):
-            moved[topic] = beyond
+        beyond = {p: o - next_offset(cut.vector, topic, int(p)) for p, o in offsets.items()}
+        counts = {p: count for p, count in beyond.items() if count > 0}
+        if counts and topic.startswith(FACTS):
+            moved[topic] = counts
     return Token(log, cut.number, moved, document)
 
 
 def vector_of(token: Token, cut: Cut) -> Vector:
     """Give the vector of a token, knowing its cut."""
     vector = copy(cut.vector)
-    advance(vector, token.moved)
+    for topic, counts in token.moved.items():
+        for partition, count in counts.items():
+            start = next_offset(cut.vector, topic, int(partition))
+            vector.setdefault(topic, {})[partition] = start + count
     return vector
+
+
+def _text(data: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(canonical(data)).rstrip(b"=").decode()
+
+
+def _topic(name: str) -> str:
+    if (topic := FACTS + name) not in TOPICS:
+        raise ValueError
+    return topic
+
+
+def _counts(flat: Any) -> dict[str, int]:
+    if not isinstance(flat, list) or len(flat) % 2:
+        raise ValueError
+    pairs = zip(flat[::2], flat[1::2], strict=True)
+    return {str(number(partition, PARTITION_MAX)): number(count, OFFSET_MAX) for partition, count in pairs}

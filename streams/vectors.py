@@ -6,8 +6,33 @@ Topics stand without prefix. A vector is plain JSON: {topic: {partition as a str
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 Vector = dict[str, dict[str, int]]
+OFFSET_MAX = 1 << 53
+PARTITION_MAX = 1 << 31
+
+
+def read(data: Any) -> Vector:
+    """Take a vector out of JSON, exactly as it is written. Raises ValueError."""
+    if not isinstance(data, dict) or not all(isinstance(offsets, dict) for offsets in data.values()):
+        message = "a vector is an object of topics, each an object of partitions"
+        raise ValueError(message)  # one kind of error for all that cannot be read
+    for offsets in data.values():
+        for partition, offset in offsets.items():
+            number(offset, OFFSET_MAX)
+            if str(number(int(partition), PARTITION_MAX)) != partition:
+                message = f"{partition!r} is not how a partition is written"
+                raise ValueError(message)
+    return data
+
+
+def number(value: Any, limit: int) -> int:
+    """Take a number in [0, limit) out of JSON. Raises ValueError."""
+    if type(value) is not int or not 0 <= value < limit:
+        message = f"{str(value)[:40]!r} is not a number from 0 up to {limit}"
+        raise ValueError(message)
+    return value
 
 
 def next_offset(vector: Mapping[str, Mapping[str, int]], topic: str, partition: int) -> int:
