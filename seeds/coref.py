@@ -60,6 +60,8 @@ class Context:
         """Return the entity of a mention by name; None for a reference."""
         if not isinstance(item.what, Mention) or item.type == "COREF":
             return None
+        if item.what not in self._resolved:  # a name that only its slot shows
+            self._resolved |= resolve([item.what], self.scene.shadow)
         return self._resolved[item.what].entity
 
     def entities(self, item: Item, taken: set[str], product: bool = False) -> list[Entity]:
@@ -143,6 +145,8 @@ class Context:
             return self._previous(draft, taken)
         if way == "deal":
             return self._deal(draft, taken)
+        if way == "asset":
+            return self._asset(draft)
         return self._affiliation(values, taken)
 
     def _previous(self, draft: Draft, taken: set[str]) -> tuple[Entity, Place] | None:
@@ -210,6 +214,22 @@ class Context:
                     if isinstance(entity, Entity) and entity.id not in taken:
                         return entity, fact.evidence[name][n]
         return None
+
+    def _asset(self, draft: Draft) -> tuple[Entity, Place] | None:
+        """Make the entity of a part of the seller that is sold: `siemens/mobile-phone-unit`."""
+        seller, asset = draft.hits.get("seller"), draft.hits.get("asset")
+        owners = self.entities(seller[0].item, set()) if seller and seller[0].item else []
+        if len(owners) != 1 or not asset:
+            return None
+        place = asset[0].start, asset[0].end
+        words = self.scene.exact(*place)
+        entity = Entity(
+            id=f"{owners[0].id}/{unresolved_id(words).removeprefix('unresolved-')}",
+            name=f"{owners[0].name}: {words}",
+            surface=words,
+            resolved=False,
+        )
+        return entity, place
 
     def _affiliation(
         self, values: Mapping[str, Sequence[object]], taken: set[str]

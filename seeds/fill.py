@@ -24,7 +24,7 @@ class Filler(Places):
     def hits(self, spec: SlotSpec) -> Iterator[list[Hit]]:
         """Candidates for a slot, the best first; each is a list (of one, unless the slot takes many)."""
         if spec.type in ("TEXT", "NAME"):
-            yield from ([hit] for hit in self._texts(spec) if self._in_order(hit.start, spec))
+            yield from ([hit] for hit in self._texts(spec))
             return
         if spec.type in ("FLAG", "CHOICE"):
             yield from ([hit] for hit in self._choices(spec))
@@ -80,20 +80,33 @@ class Filler(Places):
             text = self.tokens[i].text
             if text[0] in letters and len(text) > 3 and self.s.item_at(i) is None:
                 found.append((i, self.tokens[i].start + 1))
-        yield from self._leads(spec)
+        if spec.at[:1] == ("lead",) or "brackets" in spec.at:
+            yield from self._leads(spec)
         if "trigger" in spec.at:
             found.append((self.t.first, self.tokens[self.t.first].start))
         if "after" in spec.at and self.t.last < last:
-            found.append((self.t.last, self.tokens[self.t.last].start))
+            i = self._behind(spec, last)
+            if spec.type == "NAME" or not spec.behind or self.s.plain(i) or _of_many(self.tokens[i].text):
+                found.append((i, self.tokens[i].start))
         found.sort(key=lambda f: (f[0] < self.t.first, f[0]))
         for i, start in found:
-            while i < last - 1 and spec.type == "NAME" and self.tokens[i].text in DETERMINERS:
-                i += 1
+            if spec.type == "NAME":
+                i = self._noun(i, last)
                 start = self.tokens[i].start
             end = self._name_end(i) if spec.type == "NAME" else self._text_end(i, spec, last)
             start, end = self._trim(start, end)
-            if start < end:
+            if start < end and self._in_order(start, spec):
                 yield Hit(start, end)
+        if "lead" in spec.at[1:]:
+            yield from self._leads(spec)
+
+    def _behind(self, spec: SlotSpec, last: int) -> int:
+        """Return the first token behind the trigger, and behind the slot that the spec names."""
+        other = self.filled.get(spec.behind or "")
+        i = self.t.last
+        while other and i < last - 1 and self.tokens[i].start < other[0].end:
+            i += 1
+        return i
 
     def _leads(self, spec: SlotSpec) -> Iterator[Hit]:
         """Return the words before the trigger: of its clause, or before the bracket that it stands in."""
@@ -122,7 +135,8 @@ class Filler(Places):
         end = begin
         for j in range(i, self.s.last):
             token = self.tokens[j]
-            ends = token.text in COMMAS or (j > i and self.s.scene.is_boundary(j))
+            verb = "VERB" in spec.until and j > i and _of_many(token.text)
+            ends = verb or token.text in COMMAS or (j > i and self.s.scene.is_boundary(j))
             if (
                 ends
                 or (j > i and until.at(self.tokens, j, self.s.last))
@@ -131,6 +145,15 @@ class Filler(Places):
                 break
             end = token.end
         return end
+
+    def _noun(self, i: int, last: int) -> int:
+        """Return the first token of a name: behind "the", and behind the number of "200,000 vehicles"."""
+        while i < last - 1 and self.tokens[i].text in DETERMINERS:
+            i += 1
+        item = self.s.item_at(i)
+        if item is None or item.type not in ("COUNT", "NUMBER"):
+            return i
+        return item.last - 1 if self.tokens[item.last - 1].text.isalpha() else min(item.last, last - 1)
 
     def _name_end(self, i: int) -> int:
         """Give a short name: what stands in quotation marks, else up to three plain words."""
@@ -155,6 +178,11 @@ class Filler(Places):
         while start < end and (folded[end - 1].isspace() or folded[end - 1] in QUOTES + ",،:."):
             end -= 1
         return start, end
+
+
+def _of_many(word: str) -> bool:
+    """Tell whether an Arabic word has the form of a verb that many do: يفضلون."""
+    return len(word) > 4 and word[0] in "يت" and word.endswith("ون")
 
 
 @lru_cache(maxsize=1024)

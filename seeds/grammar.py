@@ -21,7 +21,8 @@ class Grammar:
     boundaries: PhraseIndex[str]  # words that start a new clause
     relatives: frozenset[str]
     prepositions: frozenset[str]
-    connectors: frozenset[str]  # what joins the names of a list
+    connectors: PhraseIndex[str]  # what joins the names of a list
+    breaks: frozenset[str]  # "after", بعد: what follows them is another thing that happened
     infinitives: frozenset[str]  # "to", "will": what a verb's bare form stands behind
     heads: frozenset[str]  # nouns that may stand before a name, so that a clitic on them is one
     groups: PhraseIndex[str]  # "experts", "مصادر": nouns of described groups
@@ -39,12 +40,15 @@ def grammar(language: str) -> Grammar:
         | words["relatives"]
         | words["prepositions"]
     )
-    names = ("relatives", "prepositions", "connectors", "infinitives", "heads")
+    names = ("relatives", "prepositions", "breaks", "infinitives", "heads")
     roles = read_lexicon(language, "roles")
     index = PhraseIndex((str(role), kind) for kind in ("roles", "leads") for role in roles[kind])
-    relatives, prepositions, connectors, infinitives, heads = (words[name] for name in names)
+    relatives, prepositions, breaks, infinitives, heads = (words[name] for name in names)
     boundaries = PhraseIndex((word, word) for word in words["boundaries"])
-    return Grammar(stops, boundaries, relatives, prepositions, connectors, infinitives, heads, groups, index)
+    connectors = PhraseIndex((word, word) for word in words["connectors"])
+    return Grammar(
+        stops, boundaries, relatives, prepositions, connectors, breaks, infinitives, heads, groups, index
+    )
 
 
 def _flat(values: list[object]) -> list[str]:

@@ -43,7 +43,9 @@ def _open(sentence: Sentence, first: int, last: int) -> bool:
     """Tell whether nothing parts the tokens [first, last) from what comes before them."""
     scene = sentence.scene
     return not any(
-        scene.tokens[i].text in COMMAS or scene.is_boundary(i) or scene.is_relative(i)
+        scene.tokens[i].text in (*COMMAS, *scene.grammar.breaks)
+        or scene.is_boundary(i)
+        or scene.is_relative(i)
         for i in range(first, last)
     )
 
@@ -118,13 +120,18 @@ def tell(
 
 def _stage(sentence: Sentence, trigger: Cue, rule: Rule, governing: list[Cue]) -> Stage:
     """Let the outermost stage cue decide, if the trigger's form leaves it open; else the rule's table."""
+    if "fixed" in rule.stage:
+        return rule.stage["fixed"]
     kind = trigger.kind
     if kind == FormKind.BASE and not _infinitive(sentence, trigger):
-        kind = FormKind.PRESENT  # "they buy"
+        kind = FormKind.PAST if _perfect(sentence, trigger) else FormKind.PRESENT  # "has become", "they buy"
     free = kind not in (FormKind.PAST,) or to_be(sentence, trigger)
     stages = [c for c in governing if c.group == "stage"]
     own = rule.stage.get(kind) or rule.stage.get("any")
     if trigger.prefix == "س" or any(c.prefix == "س" and c.kind == FormKind.PRESENT for c in stages[:1]):
+        return Stage.PLANNED
+    purpose = kind == FormKind.NOUN and trigger.prefix in ("ل", "لل")  # لإنشاء: "in order to build"
+    if purpose and not stages:
         return Stage.PLANNED
     if free and stages:
         return Stage(stages[0].value)
@@ -138,6 +145,11 @@ def _infinitive(sentence: Sentence, trigger: Cue) -> bool:
     tokens = sentence.scene.tokens
     before = range(max(sentence.first, trigger.first - 2), trigger.first)
     return any(tokens[i].text in sentence.scene.grammar.infinitives for i in before)
+
+
+def _perfect(sentence: Sentence, trigger: Cue) -> bool:
+    before = range(max(sentence.first, trigger.first - 2), trigger.first)
+    return any(sentence.scene.tokens[i].text in ("has", "have", "had") for i in before)
 
 
 def to_be(sentence: Sentence, trigger: Cue) -> bool:

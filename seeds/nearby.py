@@ -22,6 +22,7 @@ from seeds.verbs import FormKind
 GAP_MAX = 6  # plain words between a cue or a trigger and its name
 VALUE_GAP_MAX = 3
 LIST_MAX = 20
+PERSON_WORDS_MIN = 2
 
 TYPES = {
     "ORG": ("ORG", "COREF"),
@@ -148,8 +149,11 @@ class Nearby:
         gap = GAP_MAX if TYPES.get(spec.type, (spec.type,))[0] in NAMES else VALUE_GAP_MAX
         steps = 0
         while i < last and steps <= gap:
-            item = self.s.item_at(i)
+            item = self.s.item_at(i) or (self._capitals(i, spec, last) if spec.open else None)
             if item is not None:
+                if self._possessive(item):
+                    i = item.last
+                    continue
                 if self.wanted(item, spec):
                     return item
                 if item.type == "ROLE" or (over and item.first in self.used):
@@ -164,6 +168,32 @@ class Nearby:
                 return None
             steps += 1
         return None
+
+    def _possessive(self, item: Item) -> bool:
+        """Tell whether a name only says whose the next thing is: "Hexal's affiliate"."""
+        return self.tokens[item.last - 1].end > item.end and self.tokens[item.last - 1].text.endswith(
+            ("'s", "’s")
+        )
+
+    def _capitals(self, i: int, spec: SlotSpec, last: int) -> Item | None:
+        """Take capitalised words as a name, where the rule says that only a name stands there.
+
+        What goes on in small letters ("British firm Hexal") is no name yet; a person has two words.
+        """
+        end = i
+        while end < last and self.s.item_at(end) is None and self._capital(end):
+            end += 1
+        goes_on = end < last and self.s.plain(end) and self.tokens[end].text not in QUOTES
+        if end == i or goes_on or (spec.type == "PERSON" and end - i < PERSON_WORDS_MIN):
+            return None
+        kind = "ORG" if spec.type == "PARTY" else spec.type
+        start, stop = self.tokens[i].start, self.tokens[end - 1].end
+        name = self.s.scene.exact(start, stop)
+        return Item(kind, start, stop, i, end, Mention(start, stop, kind, (), name, "capitals"))  # type: ignore[arg-type]
+
+    def _capital(self, i: int) -> bool:
+        token = self.tokens[i]
+        return self.s.plain(i) and self.s.scene.exact(token.start, token.start + 1).isupper()
 
     def carries(self, item: Item, letters: tuple[str, ...], since: int = 0) -> bool:
         """Tell whether a clitic is written onto an item, or onto a noun before it ("لشركة X", "بـ29")."""
@@ -234,6 +264,6 @@ class Nearby:
 
     def _joins(self, i: int) -> bool:
         text = self.tokens[i].text
-        if text in COMMAS or text in ("&", *QUOTES) or text in self.s.scene.grammar.connectors:
+        if text in COMMAS or text in ("&", *QUOTES) or i in self.s.scene.connectors:
             return text not in QUOTES
         return any(f.conjunction == "و" and f.stem in self.s.scene.grammar.heads for f in forms(text))

@@ -31,7 +31,7 @@ the trigger is; inside within its words; speaker who says the sentence;
 beside next to the person of the event, behind_person anywhere behind. Of texts: adjacent takes cues only
 right behind the trigger, lead the words of the clause before it, brackets those before its bracket."""
 
-Fallback = Literal["topic", "deal", "affiliation", "previous"]
+Fallback = Literal["topic", "deal", "affiliation", "previous", "asset"]
 """Where an entity comes from that the sentence does not name (see `seeds.coref`)."""
 
 
@@ -56,7 +56,7 @@ class SlotSpec(RuleModel):
     tail: Words = ()  # words after it
     at: Annotated[tuple[Place, ...], BeforeValidator(_tuple)] = ()
     via: Words = ()  # words that must stand between the trigger and the head
-    until: Words = ()  # words that end a TEXT
+    until: Words = ()  # words that end a TEXT; VERB stands for an Arabic verb of many (يفضلون)
     start: Literal["after", "at"] = "after"  # does a TEXT begin after its cue, or with it?
     many: bool = False
     required: bool = False
@@ -65,6 +65,7 @@ class SlotSpec(RuleModel):
     choose: dict[str, Words] = Field(default_factory=dict)
     behind: str | None = None  # only behind what fills this other slot …
     ahead: str | None = None  # … or only before it
+    open: bool = False  # may be a capitalised name that nothing else makes a name
     absent: bool = False  # the rule does not apply where this slot is found
     flag: bool | None = None
     orelse: Annotated[tuple[Fallback, ...], BeforeValidator(_tuple)] = ()

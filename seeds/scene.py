@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from seeds.entities import known_entities
 from seeds.grammar import grammar
 from seeds.names import Mention, find_mentions
 from seeds.phrases import Found, PhraseIndex
@@ -25,6 +26,7 @@ QUOTES = "\"“”«»„‟'‘’"
 COMMAS = (",", "،")
 HARD = (";", "؛", ":")
 GROUP_WORDS_MAX = 4
+EXCHANGES = {"Tadawul": "SA"}  # of one country; a listing in New York says little of where a company is
 
 
 class Item(NamedTuple):
@@ -36,6 +38,14 @@ class Item(NamedTuple):
     first: int
     last: int
     what: Mention | Value | None = None
+
+
+def _country(mention: Mention) -> str | None:
+    """Tell where a company is listed: that settles which riyal is meant."""
+    if len(mention.candidates) != 1:
+        return None
+    tickers = known_entities()[mention.candidates[0]].identifiers.ticker
+    return next((EXCHANGES[t.exchange] for t in tickers if t.exchange in EXCHANGES), None)
 
 
 @dataclass
@@ -67,7 +77,7 @@ class Sentence:
         """Tell whether a token is an ordinary word, such as may stand between a cue and its name."""
         token = self.scene.tokens[i]
         if not token.is_word:
-            return token.text in QUOTES
+            return token.text in QUOTES or self.scene.is_hyphen(i)
         return not self.scene.is_stop(i)
 
     def clause(self, first: int, last: int) -> tuple[int, int]:
@@ -90,9 +100,12 @@ class Scene:
         self.tokens: list[Token] = tokenise(self.shadow.folded)
         self._starts = [token.start for token in self.tokens]
         self.mentions: list[Mention] = list(find_mentions(self.shadow, language))
+        self._countries = frozenset(filter(None, map(_country, self.mentions)))
         self.cover: dict[int, Item] = {}
         found = self.grammar.boundaries.find(self.tokens, 0, len(self.tokens))
         self._boundaries = frozenset(f.first for f in found if not f.form.prefix and not f.form.suffix)
+        joins = self.grammar.connectors.find(self.tokens, 0, len(self.tokens))
+        self.connectors = frozenset(i for f in joins if not f.form.suffix for i in range(f.first, f.last))
         self.sentences: list[Sentence] = []
         self._has: dict[int, bool] = {}  # by the identity of a (cached) index
         for s in sentences(self.shadow):
@@ -105,7 +118,7 @@ class Scene:
         self.sentences.append(sentence)
         start, end = sentence.start, sentence.end
         found: list[Item] = []
-        for value in find_values(self.shadow, start, end, self.language, published_at=published):
+        for value in find_values(self.shadow, start, end, self.language, published, self._countries):
             found.append(self._item(str(value.kind), value.start, value.end, value))
         low = bisect_left(self.mentions, start, key=lambda m: m.start)
         high = bisect_left(self.mentions, end, key=lambda m: m.start)
@@ -178,9 +191,7 @@ class Scene:
 
     def _modifies(self, sentence: Sentence, i: int) -> bool:
         g = self.grammar
-        joins = self.tokens[i].text in g.connectors or (
-            self.language == "en" and self.tokens[i].text in g.heads
-        )
+        joins = i in self.connectors or (self.language == "en" and self.tokens[i].text in g.heads)
         return self.tokens[i].is_word and i not in self.cover and sentence.plain(i) and not joins
 
     def _asides(self, sentence: Sentence) -> dict[int, int]:
@@ -207,6 +218,14 @@ class Scene:
             return False
         folded = self.shadow.folded
         return folded[token.start - 1 : token.start].isspace() and folded[token.end : token.end + 1].isspace()
+
+    def is_hyphen(self, i: int) -> bool:
+        """Tell whether a token joins two words: "anti-spyware"."""
+        token, folded = self.tokens[i], self.shadow.folded
+        inside = (
+            folded[token.start - 1 : token.start].isalnum() and folded[token.end : token.end + 1].isalnum()
+        )
+        return token.text in DASHES and inside
 
     def is_stop(self, i: int) -> bool:
         """Tell whether a word ends a noun phrase."""
