@@ -29,6 +29,9 @@ from mode import Service
 SCHEME = "khabar"
 STALL_SECONDS_MAX = 60.0
 UNACKNOWLEDGED_MAX = 20_000  # records put and not acknowledged, above which the streams wait
+# Under load, records are gathered for a moment and go out in few requests; a single one goes at once.
+BUSY_RECORDS = 20
+GATHER_SECONDS = 0.005
 BATCH_BYTES_MAX = 256 << 10
 FATAL_EXIT = 70
 
@@ -65,18 +68,26 @@ class Buffer(faust_producer.ProducerBuffer):
     @Service.task
     async def _handle_pending(self) -> None:
         while True:  # until cancelled: what is put while the app stops is still sent
-            number, fut = await self.pending.get()
-            message = fut.message
-            try:
-                sent = await self.sender().send(
-                    message.channel.get_topic_name(),
-                    message.value,
-                    key=message.key,
-                    partition=message.partition,
-                )
-            except Exception as error:
-                end_process(f"a record cannot be sent: {error!r}")
-            sent.add_done_callback(partial(self._acknowledged, number, fut))
+            await self._send(*await self.pending.get())
+            sent = 1
+            while not self.pending.empty():
+                await self._send(*self.pending.get_nowait())
+                sent += 1
+            if sent >= BUSY_RECORDS:
+                await asyncio.sleep(GATHER_SECONDS)
+
+    async def _send(self, number: int, fut: FutureMessage[Any]) -> None:
+        message = fut.message
+        try:
+            sent = await self.sender().send(
+                message.channel.get_topic_name(),
+                message.value,
+                key=message.key,
+                partition=message.partition,
+            )
+        except Exception as error:
+            end_process(f"a record cannot be sent: {error!r}")
+        sent.add_done_callback(partial(self._acknowledged, number, fut))
 
     def _acknowledged(self, number: int, fut: FutureMessage, sent: asyncio.Future[Any]) -> None:
         if sent.cancelled() or sent.exception() is not None:
