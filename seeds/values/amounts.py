@@ -89,7 +89,7 @@ def _compatible(a: Measure, b: Measure) -> bool:
         return True
     if b.kind is None:
         return a.leading and a.kind == Kind.MONEY
-    return a.kind == b.kind and (a.unit == b.unit or b.unit is None)
+    return a.kind == b.kind and a.unit == b.unit
 
 
 def _link(w: Window, a: Measure, b: Measure, opened: bool) -> str | None:
@@ -141,12 +141,14 @@ def rest(w: Window, found: list[Measure]) -> Iterator[Value]:
     """Make values of the numbers that no unit and no date has taken: counts of anything, and bare numbers."""
     for m in found:
         n = m.number
-        if m.kind is not None or not w.free(m.first, m.last) or n.unsure is not None or n.suffix:
+        if m.kind is not None or not w.free(m.first, m.last) or n.unsure is not None:
             continue
         if m.high is None and (lasts(w, n) or _part_of_name(w, m.first)):
             continue
         behind = n._replace(last=m.last)
         noun = thing(w, behind)
+        if n.suffix and (noun is None or not w.text(m.last).endswith("s")):
+            continue  # "5m users", but not "a 5m tall statue"
         if noun is None and n.worded and n.scale == ONE:
             continue  # "one of them": words of small numbers are often none
         value = _value(w, m._replace(kind=Kind.COUNT if noun is not None else Kind.NUMBER))
@@ -180,6 +182,8 @@ def _value(w: Window, m: Measure) -> Value | None:
     bound, span_first, span_last = _bound(w, _opening(w, m), max(last, m.per_last))
     if span_first < first:
         start = _behind_clitics(w, span_first)
+    if m.number.more and bound == Bound.EXACT:
+        bound = Bound.AT_LEAST
     low: Decimal | None = m.low
     high: Decimal | None = m.low if m.high is None else m.high
     if bound == Bound.AT_LEAST:
@@ -198,7 +202,7 @@ def _value(w: Window, m: Measure) -> Value | None:
 
 def _opening(w: Window, m: Measure) -> int:
     """Return the first token of a measure with the opening word of its range."""
-    return m.opened if 0 <= m.opened and w.free(m.opened, m.first) else m.first
+    return m.opened if m.opened >= 0 and w.free(m.opened, m.first) else m.first
 
 
 def _bound(w: Window, first: int, last: int) -> tuple[Bound, int, int]:
@@ -211,7 +215,7 @@ def _bound(w: Window, first: int, last: int) -> tuple[Bound, int, int]:
         if bound in (Bound.EXACT, Bound.ABOUT):
             bound = Bound(label.word)
         first = label.first
-    behind = w.at(last, Role.BOUND_AFTER)
+    behind = w.at(w.hyphen(last), Role.BOUND_AFTER)
     if behind is not None and bound == Bound.EXACT and not w.text(behind.last)[:1].isdecimal():
         bound, last = Bound(behind.word), behind.last
     return bound, first, last

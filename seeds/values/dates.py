@@ -23,18 +23,40 @@ _FUTURE_MIN = 5  # letters of an Arabic future verb
 
 def dates(w: Window, published: date | None) -> list[Value]:
     """Read the dates on tokens that are not taken, in order, and take theirs."""
-    found: list[Value] = []
+    return [value for match in _with_years(w, _matches(w)) if (value := _value(w, match, published))]
+
+
+def _matches(w: Window) -> list[Found]:
+    found: list[Found] = []
     i = 0
     while i < len(w):
         idle = w.taken[i] or (w.starts_nothing(i) and w.text(i) not in LETTERS)
         match = None if idle else _longest(w, i)
-        value = _value(w, match, published) if match is not None else None
-        if match is None or value is None:
+        if match is None:
             i += 1
             continue
         w.take(match.first, match.last)
-        found.append(value)
+        found.append(match)
         i = match.last
+    return found
+
+
+def _with_years(w: Window, found: list[Found]) -> list[Found]:
+    """Give the first date of "from January 1 to March 31, 2025" the year of the second."""
+    for k in range(len(found) - 2, -1, -1):
+        first, second = found[k], found[k + 1]
+        a, b = first.date, second.date
+        linked = w.at(first.last, Role.TO) or w.text(first.last) in ("و", "and", "-", "–")
+        if (
+            second.first != first.last + 1
+            or not linked
+            or a.month is None
+            or b.month is None
+            or b.year is None
+        ):
+            continue
+        if a.year is None and a.year_move is None and a.move is None and a.hijri == b.hijri:
+            found[k] = first._replace(date=a._replace(year=b.year - (a.month > b.month)))
     return found
 
 
@@ -98,8 +120,8 @@ _READERS: tuple[Callable[[Window, int], Found | None], ...] = (
     numeric,
     day_first,
     month_first,
-    weekday,
     near_day,
+    weekday,
     _edge,
     year_end,
     parts,

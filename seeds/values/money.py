@@ -45,7 +45,7 @@ def money(w: Window, n: Number, context: Context, countries: Collection[str] = (
 
 def _sign_before(w: Window, i: int) -> Label | None:
     """Return the sign or code before a number, unless it belongs to a number before it ("5 $ 10")."""
-    for k in range(max(i - 4, 0), i):
+    for k in range(max(i - 6, 0), i):
         for role in (Role.SIGN, Role.CODE):
             label = w.at(k, role)
             if label is not None and label.last == i and _in_capitals(w, label):

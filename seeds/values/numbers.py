@@ -25,7 +25,8 @@ class Number(NamedTuple):
 
     `scale` is the scale it ends with, or 1. `digits` tells a single run of digits without a scale, such as
     a year; `worded` a number in words. `suffix` is a letter written onto the digits (5m) that needs a
-    currency or a thing counted beside it. `unsure` is what `1,300` may be besides 1300.
+    currency or a thing counted beside it. `unsure` is what `1,300` may be besides 1300. `more` tells of a
+    plus sign between digits and scale: "300+ million".
     """
 
     first: int
@@ -38,6 +39,7 @@ class Number(NamedTuple):
     worded: bool = False
     unsure: Decimal | None = None
     void: bool = False
+    more: bool = False
 
 
 def numbers(w: Window, decimal_commas: bool) -> list[Number]:
@@ -49,7 +51,7 @@ def numbers(w: Window, decimal_commas: bool) -> list[Number]:
     found: list[Number] = []
     i = 0
     while i < len(w):
-        number = None if w.starts_nothing(i) else reader.number(i)
+        number = None if w.starts_nothing(i) and w.text(i) != "(" else reader.number(i)
         if number is not None:
             found.append(number)
         i = number.last if number is not None else i + 1
@@ -95,7 +97,8 @@ class _Reader:
         label = w.at(i, Role.FRACTION) or w.at(i, Role.CARDINAL) or w.at(i, Role.TEEN)
         start = w.start_of(label) if label is not None else w.tokens[i].start
         if part.value is None:
-            return Number(i, part.last, start, ZERO, void=True)
+            scale = self._scale(part.last)  # else "مليون" behind digits that say nothing were one million
+            return Number(i, scale.last if scale is not None else part.last, start, ZERO, void=True)
         number = Number(
             i, part.last, start, part.value, digits=part.digits, worded=not part.digits, unsure=part.unsure
         )
@@ -115,13 +118,16 @@ class _Reader:
         """Multiply by the scales behind a number, and add the half of one behind them."""
         w, value, last, scale, unsure = self.w, number.value, number.last, number.scale, number.unsure
         for _ in range(SCALES_MAX):
-            label = self._scale(w.hyphen(last))
+            plus = w.hyphen(last)
+            more = number.digits and scale == ONE and w.text(plus) in ("+", "plus")
+            label = self._scale(plus + 1 if more else plus)
             if label is None or label.form.conjunction:
                 break
             if unsure is not None:  # "1,300 مليار" where commas are decimal
                 value, unsure = unsure, None
             value, last = value * label.number, label.last
             scale *= label.number
+            number = number._replace(more=number.more or more)
         half = self._half(last) if scale > ONE else None
         if half is not None:
             value, last = value + half.number * scale, half.last
@@ -145,6 +151,8 @@ class _Reader:
         """Read a scale that brings its own one or two: "مليون", "ملياري", "a billion"."""
         w = self.w
         dual, scale, article = w.at(i, Role.DUAL), w.at(i, Role.SCALE), w.at(i, Role.ARTICLE)
+        if w.before(i, Role.VAGUE, 2):
+            return None
         if dual is not None:
             return self._scaled(
                 Number(i, dual.last, w.start_of(dual), 2 * dual.number, dual.number, worded=True)
@@ -170,6 +178,8 @@ class _Reader:
         w = self.w
         if i < len(w) and w.text(i)[0].isdecimal():
             part: Part | None = digits(w, i, self.decimal_commas)
+        elif w.text(i) == "(":
+            return self._in_brackets(i)
         else:
             part = self._fraction(i) or words(w, i)
         if part is None or part.value is None:
@@ -179,6 +189,16 @@ class _Reader:
         if half is None or (tight is None and not (self._scale(half.last) or w.at(half.last, Role.PERCENT))):
             return part
         return Part(half.last, part.value + half.number)
+
+    def _in_brackets(self, i: int) -> Part | None:
+        """Read "(2.5) مليون", which Arabic papers write."""
+        w = self.w
+        if not (w.text(i + 1)[:1].isdecimal() and w.text(i + 2) == ")"):
+            return None
+        roles = (Role.SCALE, Role.PLURAL_SCALE, Role.PERCENT, Role.CURRENCY, Role.COUNT, Role.POWER)
+        if not any(w.at(i + 3, role) for role in roles):
+            return None
+        return digits(w, i + 1, self.decimal_commas)._replace(last=i + 3)
 
     def _fraction(self, i: int) -> Part | None:
         """Read "نصف مليار", "half a billion"; a fraction of nothing is no number."""

@@ -63,6 +63,8 @@ def year(w: Window, i: int) -> Year | None:
 
 def _year_number(w: Window, i: int, named: bool) -> Year | None:
     text = w.text(i)
+    if named and text.isdecimal() and len(text) == 2 and w.joined(i):
+        return Year(i + 1, 2000 + int(text))  # FY25
     if not (text.isdecimal() and len(text) == 4):
         return None
     number, last = int(text), i + 1
@@ -88,6 +90,9 @@ def _year_number(w: Window, i: int, named: bool) -> Year | None:
         return None
     if w.joined(last) and w.text(last).isalnum():
         return None
+    fiscal = w.at(last, Role.FISCAL) if w.language != "ar" else None
+    if fiscal is not None and (noun := _period(w, fiscal.last, "year")):
+        return Year(noun.last, number, fiscal=True)  # "the 2024 fiscal year"
     return Year(last, number)
 
 

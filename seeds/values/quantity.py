@@ -13,13 +13,17 @@ AGES = range(1, 121)
 def power(w: Window, n: Number) -> Measure | None:
     """Read electrical power, in the unit as written: "2 جيجاوات" is 2 GW."""
     label = w.at(w.hyphen(n.last), Role.POWER)
-    return _measure(n, label.last, Kind.POWER, label.word) if label is not None else None
+    if label is None or w.at(label.last + (w.text(label.last) in ("/", "-", ".")), Role.HOUR):
+        return None
+    return _measure(n, label.last, Kind.POWER, label.word)
 
 
 def count(w: Window, n: Number) -> Measure | None:
     """Read a number of known things such as GPUs, people, jobs and shares."""
     if n.digits and 1900 <= n.value <= 2100 and w.before(n.first, Role.MONTH):
         return None  # "June 2025 jobs report"
+    if _one_in(w, n):
+        return None
     label = _thing(w, w.hyphen(n.last))
     if label is None:
         return None
@@ -28,6 +32,14 @@ def count(w: Window, n: Number) -> Measure | None:
     if w.text(last) == "(" and again is not None and again.word == label.word and w.text(again.last) == ")":
         last = again.last + 1  # "وحدة معالجة رسومات (GPU)"
     return _measure(n, last, Kind.COUNT, label.word)
+
+
+def _one_in(w: Window, n: Number) -> bool:
+    """Tell "one in five workers"."""
+    earlier = n.first - 2
+    return w.text(n.first - 1) == "in" and (
+        w.text(earlier).isdecimal() or w.at(earlier, Role.CARDINAL) is not None
+    )
 
 
 def _thing(w: Window, i: int) -> Label | None:
@@ -44,11 +56,12 @@ def _thing(w: Window, i: int) -> Label | None:
         return label
     if w.text(i) == "of":
         i += 1 + bool(w.at(i + 1, Role.NOT_THING))
-    for _ in range(ADJECTIVES_MAX + 1):
+    for _ in range(ADJECTIVES_MAX + 2):
         label = w.at(i, Role.COUNT)
         if label is not None:
             return label
-        if not w.text(i).isalpha() or any(
+        chip = w.text(i).isdecimal() and w.joined(i) and w.text(i - 1).isalpha()  # "24,000 H100 GPUs"
+        if not (w.text(i).isalpha() or chip) or any(
             w.at(i, role) for role in (Role.NOT_THING, Role.DURATION, Role.MONTH)
         ):
             return None
@@ -71,7 +84,7 @@ def thing(w: Window, n: Number) -> Measure | None:
         Role.TO,
         Role.BY,
     )
-    if len(word) < 2 or not word.isalpha() or any(w.at(at, role) for role in roles):
+    if len(word) < 2 or not word.isalpha() or _one_in(w, n) or any(w.at(at, role) for role in roles):
         return None
     if w.language == "ar" and (word.isascii() or word.startswith(("ال", "و")) or (n.worded and n.value < 3)):
         return None  # واحدة stands behind its noun
@@ -92,7 +105,7 @@ def ratio(w: Window, n: Number) -> Measure | None:
 
 
 def age(w: Window, n: Number) -> Measure | None:
-    """Read a person's age: "aged 28", "28-year-old", "البالغ من العمر 28 عاما", "Wang, 28,"."""
+    """Read a person's age: "aged 28", "28-year-old", "البالغ من العمر 28 عاما", "Wang, 28,", "Wang (28)"."""
     if n.value not in AGES:
         return None
     at = w.hyphen(n.last)
@@ -106,7 +119,8 @@ def age(w: Window, n: Number) -> Measure | None:
         return _measure(n, years.last, Kind.AGE, "years") if cue or enclosed else None
     if w.before(n.first, Role.AGE_BEFORE, 1) and w.language != "ar":
         return _measure(n, n.last, Kind.AGE, "years")
-    named = w.text(n.first - 1) == "," and w.text(n.last) == "," and n.digits and 16 <= n.value <= 99
+    around = w.text(n.first - 1) + w.text(n.last)
+    named = around in (",,", "()") and n.digits and 16 <= n.value <= 99
     if not named or w.language == "ar" or w.at(n.first - 2, Role.MONTH):
         return None
     is_name = w.text(n.first - 2).isalpha() and w.original(n.first - 2)[0].isupper()

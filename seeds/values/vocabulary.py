@@ -26,6 +26,7 @@ class NumberWords(LexiconModel):
     duals: Mapping[Decimal, Words] = {}
     articles: Words = ()
     suffixes: Mapping[Decimal, Words] = {}
+    vague: Words = ()
     bounds: Mapping[BoundName, Words] = {}
     bounds_after: Mapping[BoundName, Words] = {}
     ranges: Mapping[Literal["open", "from", "to", "and"], Words] = {}
@@ -66,6 +67,7 @@ class UnitWords(LexiconModel):
 
     power: Mapping[str, Words]
     watts: Words
+    hours: Words
     counts: Mapping[str, Words]
     durations: Words
     times: Words
@@ -152,6 +154,7 @@ def _numbers(n: NumberWords) -> Iterator[Entry]:
     yield from _each(Role.DUAL, n.duals)
     yield from _all(Role.ARTICLE, n.articles)
     yield from _each(Role.SUFFIX, n.suffixes)
+    yield from _all(Role.VAGUE, n.vague)
     yield from _each(Role.BOUND, n.bounds)
     yield from _each(Role.BOUND_AFTER, n.bounds_after)
     for name, words in n.ranges.items():
@@ -185,6 +188,7 @@ def _units(u: UnitWords, latin_only: bool = False) -> Iterator[Entry]:
     yield from ((Role.COUNT, unit, word) for unit, ws in u.counts.items() for word in ws)
     if latin_only:
         return
+    yield from _all(Role.HOUR, u.hours)
     yield from _all(Role.DURATION, u.durations)
     yield from _all(Role.TIMES, u.times)
     yield from _each(Role.MULTIPLE, u.multiples)

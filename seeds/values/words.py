@@ -13,8 +13,10 @@ ONE, TEN, HUNDRED = Decimal(1), Decimal(10), Decimal(100)
 def words(w: Window, i: int) -> Part | None:
     """Read the number words that start at token `i`."""
     label = w.at(i, Role.CARDINAL) or w.at(i, Role.TEEN) or _a_hundred(w, i)
-    if label is None or label.form.prefix in ("ال", "لل", "بال", "كال") or label.form.conjunction == "ف":
+    if label is None or label.form.conjunction == "ف":
         return None
+    if label.form.prefix in ("ال", "لل", "بال", "كال") and not w.at(label.last, Role.SCALE):
+        return None  # الثلاثة الكبار, but المئة مليون
     if label is w.at(i, Role.TEEN) and not _is_ten(w, label.last):
         return None
     total = piece = label.number
