@@ -65,6 +65,10 @@ class ViewBehind(ApiError):
     """When the view did not reach `min_token` within `wait`."""
 
 
+class TooManyStreams(ApiError):
+    """When a server has as many event streams as it serves."""
+
+
 class LogUnreachable(ApiError):
     """When Kafka does not take a write now: reads go on, the write can be sent again later."""
 

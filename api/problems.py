@@ -31,6 +31,7 @@ STATUS: dict[type[errors.ApiError], int] = {
     errors.ForeignOrigin: 403,
     errors.ForeignHost: 421,
     errors.ViewBehind: 503,
+    errors.TooManyStreams: 503,
     errors.LogUnreachable: 503,
     errors.ReadModelMissing: 503,
 }

@@ -55,6 +55,14 @@ class LogFollower:
             # A compacted or deleted start is no reason to stop: what stood there is not needed any more.
             self._consumer.seek(tp, max(offsets[place], starts[tp]))
 
+    async def value_at(self, topic: str, partition: int, offset: int) -> bytes | None:
+        """Read the value of one record; none if it is not there."""
+        tp = TopicPartition(topic_name(self._settings, topic), partition)
+        self._consumer.assign([tp])
+        self._consumer.seek(tp, offset)
+        found = await self._consumer.getmany(tp, timeout_ms=int(ANSWER_SECONDS_MAX * 1000), max_records=1)
+        return next((r.value for r in found.get(tp, ()) if r.offset == offset), None)
+
     async def poll(self, timeout_ms: int, records_max: int) -> tuple[list[Record], Offsets]:
         """Wait for records; give them in the order of each partition, with the offsets after them.
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import sqlite3
 from typing import TYPE_CHECKING
+
+from aiokafka import AIOKafkaProducer
 
 from api.read_model import store
 from api.read_model.records import Offsets
@@ -21,19 +25,39 @@ if TYPE_CHECKING:
     from api.read_model.views_db import GenerationFile
     from streams.settings import Settings
 
+APPEND_SECONDS_MAX = 10.0
+
 log = logging.getLogger(__name__)
 
 
-async def append_cut(settings: Settings, end: Offsets, last: Cut) -> None:
-    """Append the end of the log to `cuts`, if it is beyond the last cut."""
-    vector: Vector = {}
-    for (topic, partition), offset in end.items():
-        if offset and (topic == "entities" or topic.startswith("facts.")):
-            vector.setdefault(topic, {})[str(partition)] = offset
-    if dominates(last.vector, vector):
-        return
-    async with producer(settings) as out:
-        await out.send_and_wait(topic_name(settings, "cuts"), cuts.encode(vector), partition=0)
+class CutWriter:
+    """Appends cuts; keeps its producer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._producer: AIOKafkaProducer | None = None
+
+    async def append(self, end: Offsets, last: Cut) -> None:
+        """Append the end of the log, if it is beyond the last cut. Raises KafkaError, TimeoutError."""
+        vector: Vector = {}
+        for (topic, partition), offset in end.items():
+            if offset and (topic == "entities" or topic.startswith("facts.")):
+                vector.setdefault(topic, {})[str(partition)] = offset
+        if dominates(last.vector, vector):
+            return
+        if self._producer is None:
+            self._producer = producer(self._settings)
+            await self._producer.start()
+        name = topic_name(self._settings, "cuts")
+        async with asyncio.timeout(APPEND_SECONDS_MAX):
+            await self._producer.send_and_wait(name, cuts.encode(vector), partition=0)
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._producer is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(APPEND_SECONDS_MAX):
+                    await self._producer.stop()
 
 
 async def repair(settings: Settings, number: int, file: GenerationFile, events: sqlite3.Connection) -> None:

@@ -26,12 +26,13 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_place ON events (topic, partition, offset);
 CREATE INDEX events_by_time ON events (recorded_ms, key);
+CREATE INDEX events_by_type ON events (fact_type, recorded_ms, key);
 CREATE INDEX events_by_document ON events (document, n);
 
--- Every entity that has a role in an event.
+-- Every entity that has a role in an event, in the order of pages.
 CREATE TABLE event_entities (
-  entity TEXT NOT NULL, n INTEGER NOT NULL,
-  PRIMARY KEY (entity, n)
+  entity TEXT NOT NULL, recorded_ms INTEGER NOT NULL, key BLOB NOT NULL,
+  PRIMARY KEY (entity, recorded_ms, key)
 ) WITHOUT ROWID;
 
 CREATE TABLE retractions (
@@ -84,4 +85,4 @@ CREATE TABLE cut_moves (
   topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, cut INTEGER NOT NULL,
   PRIMARY KEY (topic, partition, next)
 ) WITHOUT ROWID;
-CREATE INDEX cut_moves_by_cut ON cut_moves (cut);
+CREATE INDEX cut_moves_by_cut ON cut_moves (topic, partition, cut);

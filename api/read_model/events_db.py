@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,12 +9,13 @@ from pathlib import Path
 
 from api.read_model import entities, store
 from api.read_model.event_rows import EventRow, Mention, event_row, key_of
+from api.read_model.places import last_cut
 from api.read_model.records import Offsets, Record
 from streams import cuts
 from streams.documents import decode_document, decode_parse
 from streams.errors import CodecError, NewerVersion
 from streams.posting import postings_of, read_event
-from streams.vectors import Vector, next_offset
+from streams.vectors import next_offset
 
 
 @dataclass
@@ -37,7 +37,7 @@ class EventsFile:
         self._partitions = partitions
         with store.transaction(self.connection):
             entities.load_known(self.connection)
-        self.cut = read_cut(self.connection) or cuts.START
+        self.cut = last_cut(self.connection)
 
     def close(self) -> None:
         """Close the file."""
@@ -47,6 +47,13 @@ class EventsFile:
         """Next offset to read, of every partition met so far."""
         rows = self.connection.execute("SELECT topic, partition, next FROM offsets")
         return {(topic, partition): next_ for topic, partition, next_ in rows}
+
+    def last_event(self) -> tuple[str, int, int, bytes] | None:
+        """Give the place and the bytes of the last event read."""
+        found: tuple[str, int, int, bytes] | None = self.connection.execute(
+            "SELECT topic, partition, offset, data FROM events ORDER BY n DESC LIMIT 1"
+        ).fetchone()
+        return found
 
     def apply(self, records: Iterable[Record], positions: Offsets) -> Applied:
         """Write what the records bring; `positions` are the next offsets after them. Raises NewerVersion."""
@@ -95,13 +102,13 @@ class EventsFile:
             applied.duplicates += 1
             return
         applied.events += 1
-        self._roles(row, cursor.lastrowid or 0, applied)
+        self._roles(row, record.timestamp_ms, applied)
         self._retraction(row)
 
-    def _roles(self, row: EventRow, number: int, applied: Applied) -> None:
+    def _roles(self, row: EventRow, recorded_ms: int, applied: Applied) -> None:
         self.connection.executemany(
-            "INSERT OR IGNORE INTO event_entities (entity, n) VALUES (?, ?)",
-            [(role, number) for role in row.roles],
+            "INSERT INTO event_entities (entity, recorded_ms, key) VALUES (?, ?, ?)",
+            [(role, recorded_ms, row.key) for role in row.roles],
         )
         for mention in row.mentions:
             applied.mentions[mention.id] = mention
@@ -163,24 +170,3 @@ class EventsFile:
             ],
         )
         self.cut = cut
-
-
-def read_cut(connection: sqlite3.Connection, number: int | None = None) -> cuts.Cut | None:
-    """Read a cut with its vector, the last one by default; none if the file has no such cut."""
-    last = "SELECT number, ms FROM cuts ORDER BY number DESC LIMIT 1"
-    if number == 0:
-        return cuts.START
-    found = connection.execute(
-        last if number is None else "SELECT number, ms FROM cuts WHERE number = ?",
-        () if number is None else (number,),
-    ).fetchone()
-    if found is None:
-        return cuts.START if number is None else None
-    vector: Vector = {}
-    moves = connection.execute(
-        "SELECT topic, partition, max(next) FROM cut_moves WHERE cut <= ? GROUP BY topic, partition",
-        found[:1],
-    )
-    for topic, partition, next_ in moves:
-        vector.setdefault(topic, {})[str(partition)] = next_
-    return cuts.Cut(found[0], found[1], vector)

@@ -106,6 +106,11 @@ class GenerationFile:
                 self.digests, changed.suspects, changed.partitions, self.exposed, now_ms
             )
 
+    def unknown(self, now_ms: int, wait_ms: int) -> list[Finding]:
+        """Find entries that have waited too long for their event."""
+        with store.transaction(self.connection):
+            return self.differences.unknown(now_ms, wait_ms)
+
     def _progress(self, record: Record, now_ms: int) -> None:
         told = progress.decode(record.value or b"{}")
         advance(self.seen, told)

@@ -1,0 +1,1 @@
+"""The endpoints, one file a kind of thing; `api.app` says which is where."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from api.errors import ReadModelMissing
 from api.read_model.reading import ReadModel
@@ -18,12 +20,13 @@ from streams.topics import ensure_changelog, ensure_topics
 from tests.api.making import World
 
 
-async def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 15.0) -> None:
     """Wait for a condition; what is not there yet is false."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         with contextlib.suppress(ReadModelMissing):
-            if condition():
+            found = condition()
+            if await found if inspect.isawaitable(found) else found:
                 return
         assert asyncio.get_running_loop().time() < deadline, "it did not happen in time"
         await asyncio.sleep(0.01)

@@ -1,0 +1,85 @@
+"""The HTTP service: what is asked, and where it is answered.
+
+    /v1/companies    routers/companies   search · position · its events
+    /v1/people       routers/people      roles
+    /v1/events       routers/events      pages · one · retraction
+    /v1/events/stream  routers/streams   server-sent events
+    /v1/documents    routers/documents   the text with its facts' spans · articles to be read
+    /v1/replays      routers/replays     rebuild the views
+    /v1/views        routers/views       generations, digests, differences
+    /livez …         routers/health      health and metrics
+
+Everything is read from the files that `api.reader` writes; only writes need Kafka. A request passes the
+guard (host, origin, size, right to write) and is counted; errors become problem documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import problems
+from api.guard import Guard
+from api.metrics import Measured
+from api.routers import companies, documents, events, health, people, replays, streams, views
+from api.service import Service
+
+if TYPE_CHECKING:
+    from streams.settings import Settings
+
+DESCRIPTION = """
+Market intelligence from Arabic and English news: every field of every fact points at the characters of the
+article that say so. Answers carry a `Khabar-Token`: a place in the log, from which `/v1/events/stream` goes
+on without a gap. Errors are problem documents (RFC 9457).
+"""
+ROUTERS = (companies, people, streams, events, documents, replays, views, health)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application. It opens files and connections only when it is asked something."""
+    service = Service(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await service.close()
+
+    app = FastAPI(
+        title="khabar",
+        version=version("khabar"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        separate_input_output_schemas=False,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    for module in ROUTERS:
+        app.include_router(module.router)
+    problems.add_handlers(app)
+    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Measured, metrics=service.metrics)
+    app.openapi = lambda: _openapi(app, settings)  # type: ignore[method-assign]  # FastAPI's way to extend it
+    return app
+
+
+def _openapi(app: FastAPI, settings: Settings) -> dict[str, Any]:
+    """Write the OpenAPI document: problems as schema, the write token where one is needed."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes,
+            separate_input_output_schemas=False,
+        )  # fmt: skip
+        components = schema.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = dict(problems.SCHEMA)
+        if settings.write_token is not None:
+            components["securitySchemes"] = {"writeToken": {"type": "http", "scheme": "bearer"}}
+            for operations in schema["paths"].values():
+                if "post" in operations:
+                    operations["post"]["security"] = [{"writeToken": []}]
+        app.openapi_schema = schema
+    return app.openapi_schema

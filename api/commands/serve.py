@@ -1,0 +1,89 @@
+"""`khabar serve`: the reader as a child process, and the HTTP service in this one."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from api.commands.common import err, explained, load_settings, until_signalled
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from streams.settings import Settings
+    from streams.supervisor import Supervisor
+
+SHUTDOWN_SECONDS_MAX = 3
+BACKLOG = 1024
+
+
+def serve() -> None:
+    """Read the log and serve it over HTTP until Ctrl-C."""
+    from streams.supervisor import Supervisor
+
+    settings = load_settings()
+    with explained(), contextlib.closing(_listening(settings)) as listening:
+        supervisor = Supervisor(settings, say=lambda line: err.print(line, markup=False))
+        supervisor.add("reader", "api.commands", "reader")
+        server = _server(settings)
+        watch = _Watch(supervisor, server)
+        watch.start()
+        # uvicorn raises the signal that stopped it once more when it is done: this catches that one.
+        with until_signalled(lambda: None):
+            try:
+                server.run(sockets=[listening])
+            finally:
+                supervisor.stop()
+                watch.join()
+        if watch.error is not None:
+            raise watch.error
+
+
+class _Watch(threading.Thread):
+    """Looks after the reader; without one, the server ends too, so that whoever started it sees it."""
+
+    def __init__(self, supervisor: Supervisor, server: uvicorn.Server) -> None:
+        super().__init__(name="supervisor")
+        self._supervisor = supervisor
+        self._server = server
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._supervisor.run()
+        except Exception as error:
+            self.error = error
+            self._server.should_exit = True
+
+
+def _server(settings: Settings) -> uvicorn.Server:
+    import uvicorn
+
+    from api.app import create_app
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            loop="uvloop",
+            access_log=False,
+            log_level=settings.log_level,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
+        )
+    )
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """Take the port before anything is started. Raises ApiPortInUse."""
+    from api.errors import ApiPortInUse
+
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        message = (
+            f"cannot listen on port {settings.port} of {settings.host} ({error.strerror}): set KHABAR_PORT"
+        )
+        raise ApiPortInUse(message) from error

@@ -1,0 +1,84 @@
+"""Documents and what came of them, out of the events file."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import orjson
+
+from api.read_model.event_queries import moment
+from streams.documents import Place
+
+SHOWN = ("headline", "text", "language", "url", "publisher", "published_at", "fetched_at", "text_sha256")
+
+
+def document(events: sqlite3.Connection, document_id: str) -> dict[str, Any] | None:
+    """Read a document: its last text, its revisions with their answers, its events with their evidence."""
+    rows = events.execute(
+        """SELECT d.partition, d.offset, d.revision, d.change, d.recorded_ms, d.data, p.status, p.error
+           FROM documents d LEFT JOIN parses p ON p.partition = d.partition AND p.offset = d.offset
+           WHERE d.document = ? ORDER BY d.offset""",
+        (document_id,),
+    ).fetchall()
+    if not rows:
+        return None
+    last = orjson.loads(rows[-1][5])
+    return {
+        "document": document_id,
+        "revision": rows[-1][2],
+        "change": rows[-1][3],
+        "status": rows[-1][6] or "waiting",
+        **{key: last.get(key) for key in SHOWN},
+        "revisions": [
+            {"revision": r[2], "change": r[3], "recorded_at": moment(r[4]), "status": r[6], "error": r[7]}
+            for r in rows
+        ],
+        "facts": [_fact(data, retracted) for data, retracted in _events(events, document_id)],
+    }
+
+
+def latest(events: sqlite3.Connection, document_id: str) -> bytes | None:
+    """Read the value of a document's last `documents` record."""
+    row = events.execute(
+        "SELECT data FROM documents WHERE document = ? ORDER BY offset DESC LIMIT 1", (document_id,)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def by_request(events: sqlite3.Connection, request_id: str) -> tuple[Place, bytes] | None:
+    """Find the record that a request made: its place and value."""
+    row = events.execute(
+        "SELECT partition, offset, data FROM documents WHERE request = ? ORDER BY recorded_ms LIMIT 1",
+        (request_id,),
+    ).fetchone()
+    return (Place("documents", row[0], row[1]), row[2]) if row else None
+
+
+def event_keys_of(events: sqlite3.Connection, place: Place) -> list[bytes] | None:
+    """List the keys of the events that the record at a place led to; none while it is not answered."""
+    row = events.execute(
+        "SELECT event_keys FROM parses WHERE partition = ? AND offset = ?", (place.partition, place.offset)
+    ).fetchone()
+    return [row[0][i : i + 16] for i in range(0, len(row[0]), 16)] if row else None
+
+
+def _events(events: sqlite3.Connection, document_id: str) -> list[tuple[bytes, int]]:
+    return events.execute(
+        "SELECT data, retracted FROM events WHERE document = ? AND type <> 'retraction' ORDER BY n",
+        (document_id,),
+    ).fetchall()
+
+
+def _fact(data: bytes, retracted: int) -> dict[str, Any]:
+    event = orjson.loads(data)
+    return {
+        "event": event["id"],
+        "type": event["type"],
+        "stage": event["stage"],
+        "modality": event["modality"],
+        "retracted": bool(retracted),
+        "revision": event["source"]["revision"],
+        "text_sha256": event["source"]["text_sha256"],
+        "evidence": event["evidence"],
+    }

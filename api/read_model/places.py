@@ -1,0 +1,88 @@
+"""Places, vectors and cuts in the files: where an answer stands in the log, and which token says so."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from streams import tokens
+from streams.cuts import START, Cut
+from streams.documents import Place
+from streams.tokens import Token
+from streams.vectors import Vector, next_offset
+
+
+def read_vector(events: sqlite3.Connection) -> Vector:
+    """How far the events file holds the fact topics."""
+    vector: Vector = {}
+    rows = events.execute("SELECT topic, partition, next FROM offsets WHERE topic LIKE 'facts.%'")
+    for topic, partition, next_ in rows:
+        vector.setdefault(topic, {})[str(partition)] = next_
+    return vector
+
+
+def exposed_vector(views: sqlite3.Connection) -> Vector:
+    """How far a generation is served."""
+    vector: Vector = {}
+    for topic, partition, exposed in views.execute("SELECT topic, partition, exposed FROM vector"):
+        vector.setdefault(topic, {})[str(partition)] = exposed
+    return vector
+
+
+def last_cut(events: sqlite3.Connection) -> Cut:
+    """Read the last cut; the start if there was none yet."""
+    found = events.execute("SELECT max(number) FROM cuts").fetchone()[0]
+    return read_cut(events, found or 0) or START
+
+
+def read_cut(events: sqlite3.Connection, number: int) -> Cut | None:
+    """Read a cut with its vector; none if the file holds no such cut."""
+    if number == 0:
+        return START
+    found = events.execute("SELECT ms FROM cuts WHERE number = ?", (number,)).fetchone()
+    if found is None:
+        return None
+    vector: Vector = {}
+    for topic, partition in _partitions(events):
+        moved = events.execute(
+            """SELECT next FROM cut_moves WHERE topic = ? AND partition = ? AND cut <= ?
+               ORDER BY cut DESC LIMIT 1""",
+            (topic, partition, number),
+        ).fetchone()
+        if moved:
+            vector.setdefault(topic, {})[str(partition)] = moved[0]
+    return Cut(number, found[0], vector)
+
+
+def cut_below(events: sqlite3.Connection, vector: Vector) -> Cut:
+    """Find the last cut whose fact topics the vector dominates."""
+    number = events.execute("SELECT max(number) FROM cuts").fetchone()[0] or 0
+    for topic, partition in _partitions(events):
+        if topic.startswith("facts."):
+            beyond = events.execute(
+                """SELECT cut FROM cut_moves WHERE topic = ? AND partition = ? AND next > ?
+                   ORDER BY next LIMIT 1""",
+                (topic, partition, next_offset(vector, topic, partition)),
+            ).fetchone()
+            number = min(number, beyond[0] - 1) if beyond else number
+    return read_cut(events, number) or START
+
+
+def cut_of(events: sqlite3.Connection, topic: str, partition: int, offset: int) -> int | None:
+    """Find the cut at which a place was recorded; none while no cut covers it."""
+    found = events.execute(
+        "SELECT cut FROM cut_moves WHERE topic = ? AND partition = ? AND next > ? ORDER BY next LIMIT 1",
+        (topic, partition, offset),
+    ).fetchone()
+    return found[0] if found else None
+
+
+def token_of(events: sqlite3.Connection, log_id: str, vector: Vector, document: Place | None = None) -> Token:
+    """Make the token of a vector."""
+    return tokens.at(log_id, cut_below(events, vector), vector, document)
+
+
+def _partitions(events: sqlite3.Connection) -> list[tuple[str, int]]:
+    rows = events.execute(
+        "SELECT topic, partition FROM offsets WHERE topic LIKE 'facts.%' OR topic = 'entities'"
+    )
+    return [(topic, partition) for topic, partition in rows]
