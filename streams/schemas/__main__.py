@@ -1,0 +1,5 @@
+"""Write the JSON Schemas of the newest version again, after a change of the models."""
+
+from streams.schemas import write
+
+write()
