@@ -18,10 +18,10 @@ SHOWN = ("meta-platforms", "scale-ai")
 WAIT_SECONDS_MAX = 60.0
 
 NEXT = """Try next, in another terminal:
-  khabar show openai                               what is known of a company
-  khabar follow --from beginning --type investment the events themselves
-  khabar parse seeds/articles/01-en-meta-scale-ai.json
-  khabar replay                                    rebuild the views from the log, and prove them equal
+  khabar show openai                  what is known of a company
+  khabar follow --from beginning      the events themselves, and what comes
+  khabar parse ARTICLE                the facts of a .txt, .html or .json file
+  khabar replay                       rebuild the views, and prove them equal
   curl {address}/v1/companies/scale-ai"""
 
 

@@ -91,12 +91,13 @@ async def _below(settings: Settings, partition: int, vector: Vector) -> AsyncIte
         for topic in vector
     }
     unread = {tp for tp, end in ends.items() if end > 0}
+    if not unread:
+        return
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False, **BULK)
     await consumer.start()
     try:
         consumer.assign(sorted(unread))
-        if unread:
-            await consumer.seek_to_beginning(*unread)
+        await consumer.seek_to_beginning(*unread)
         while unread:
             batches = await consumer.getmany(timeout_ms=1000, max_records=RECORDS_MAX)
             for tp, batch in batches.items():

@@ -21,7 +21,12 @@ def post(path: str, body: Any) -> Any:
     return _ask("POST", path, {}, body)
 
 
-def _ask(method: str, path: str, parameters: dict[str, str | int], body: Any) -> Any:
+def health() -> Any:
+    """GET /readyz, whose answer is worth showing whether it is 200 or 503."""
+    return _ask("GET", "/readyz", {}, None, also=503)
+
+
+def _ask(method: str, path: str, parameters: dict[str, str | int], body: Any, also: int = 200) -> Any:
     settings = load_settings()
     address = f"http://{settings.host}:{settings.port}"
     token = settings.write_token
@@ -34,7 +39,7 @@ def _ask(method: str, path: str, parameters: dict[str, str | int], body: Any) ->
         fail(
             f"nothing answers at {address}: start `khabar up`, or set KHABAR_HOST and KHABAR_PORT", EXIT_SETUP
         )
-    if answer.is_success:
+    if answer.is_success or answer.status_code == also:
         return answer.json()
     try:
         problem = answer.json()

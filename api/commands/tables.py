@@ -5,39 +5,48 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from api.commands.common import plain
 
 SCALES = ((Decimal(10) ** 12, "tn"), (Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"))
 BOUNDS = {"about": "~", "at_least": "≥ ", "at_most": "≤ "}
 QUOTE_MAX = 60
+UNLABELLED = ("amount", "count", "percent", "power", "units")
 NOT_VALUES = ("parties", "compared_with", "when", "period", "valid", "holder", "forecaster", "place")
-HEADINGS = ("section", "counterpart", "what holds", "since", "told", "events", "origins")
 
 
 def position(data: dict[str, Any]) -> Table:
-    """Make the table of a position as the API tells it."""
+    """Make the table of a position as the API tells it; it reads well in 80 columns."""
     title = data["name"] + (f" · {data['name_ar']}" if data.get("name_ar") else "")
-    table = Table(title=plain(title), title_justify="left", title_style="bold", expand=False)
-    for heading in HEADINGS:
-        numeric = heading in ("events", "origins")
-        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    table = Table(title=plain(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table.add_column("line", max_width=24)
+    table.add_column("what holds", ratio=1)
+    table.add_column("since", no_wrap=True)
+    table.add_column("told", max_width=10)
+    table.add_column("origins", justify="right", no_wrap=True)
     for section, lines in data["sections"].items():
-        for number, line in enumerate(lines):
-            table.add_row("" if number else section, *_cells(line))
+        table.add_row(Text(section, style="bold cyan"))
+        for line in lines:
+            table.add_row(*_cells(line))
     return table
 
 
 def _cells(line: dict[str, Any]) -> list[Any]:
     step = line["current"]
-    counterpart = plain(line["name"] or line["counterpart"])
-    counts = [str(line["events"]), str(line["origins"])]
+    counterpart = Text("  ") + plain(line["name"] or _readable(line["counterpart"]))
     if step is None:
-        return [counterpart, "—", "", "taken back" if line["retracted"] else "", *counts]
+        return [counterpart, "—", "", "taken back" if line["retracted"] else "", str(line["origins"])]
     entry = step["entry"]
-    told = f"{entry['stage']} · {entry['modality']}"
-    return [counterpart, plain(summary(entry)), step["date"], told, *counts]
+    told = entry["stage"] if entry["modality"] == "asserted" else f"{entry['stage']}, {entry['modality']}"
+    return [counterpart, plain(summary(entry)), step["date"], told, str(line["origins"])]
+
+
+def _readable(counterpart: str) -> str:
+    """Write a counterpart that is no entity: `data_centre+-` is a data centre somewhere."""
+    return " ".join(part for part in counterpart.replace("_", " ").split("+") if part != "-")
 
 
 def summary(entry: dict[str, Any]) -> str:
@@ -45,7 +54,8 @@ def summary(entry: dict[str, Any]) -> str:
     slots = entry["slots"]
     said = [_words(name, value) for name, value in slots.items() if name not in NOT_VALUES]
     parts = sorted((part for part in said if part), key=lambda part: not part[0].isdigit())
-    return f"{entry['type']}: {', '.join(parts)}" if parts else str(entry["type"])
+    name = str(entry["type"]).replace("_", " ")
+    return f"{name}: {', '.join(parts)}" if parts else name
 
 
 def _words(name: str, value: Any) -> str:
@@ -59,9 +69,7 @@ def _words(name: str, value: Any) -> str:
         quote = str(value["quote"])
         return f"“{quote[:QUOTE_MAX]}…”" if len(quote) > QUOTE_MAX else f"“{quote}”"
     if "bound" in value:
-        label = (
-            "" if name in ("amount", "count", "percent", "power", "units") else name.replace("_", " ") + " "
-        )
+        label = "" if name in UNLABELLED else name.removesuffix("_percent").replace("_", " ") + " "
         return label + quantity(value)
     return ""
 

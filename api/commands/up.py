@@ -23,12 +23,13 @@ def up(
     ] = False,
 ) -> None:
     """Start Kafka, the workers, the reader and the API; serve until Ctrl-C."""
+    from api.sockets import refuse_taken_port
     from streams.supervisor import Supervisor
     from streams.worker_group import WorkerGroup
 
     settings = load_settings()
     with explained(), ExitStack() as stack:
-        _refuse_taken_port(settings)
+        refuse_taken_port(settings)
         broker = stack.enter_context(_broker(settings)) if settings.embedded else None
         if broker is not None:  # the children must not look for a port of their own
             settings = settings.model_copy(update={"bootstrap_servers": broker.bootstrap_servers})
@@ -45,21 +46,6 @@ def up(
 
         supervisor.run(each)
         err.print("stopping …")
-
-
-def _refuse_taken_port(settings: Settings) -> None:
-    """Say it before anything is started: the API's own message would be in a log file."""
-    import socket
-
-    from api.errors import ApiPortInUse
-
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            message = f"port {settings.port} of {settings.host} is taken: set KHABAR_PORT to a free one"
-            raise ApiPortInUse(message) from error
 
 
 def _broker(settings: Settings) -> EmbeddedBroker:

@@ -100,7 +100,7 @@ def sse_events(http: httpx.Client, count: int, **parameters: str) -> list[tuple[
                 message[name] = value.strip()
             else:
                 if "data" in message and "id" in message:
-                    found.append((message["id"], json.loads(message["data"])))
+                    found.append((message["id"], json.loads(message["data"])["event"]))
                 message = {}
             if len(found) == count:
                 return found
@@ -214,7 +214,9 @@ def test_an_article_becomes_a_position_that_survives(up, settings, http):
         counterparts(scale, "investors")["meta-platforms"]["entry"]["slots"]["amount"]["low"] == "14800000000"
     )
     views = http.get("/v1/views").json()
-    assert all(not generation["differences"] for generation in views["generations"].values())
+    followed = [generation["proof"] for generation in views["generations"] if generation["proof"]]
+    assert len(followed) == 2
+    assert all(proof["proven"] and not proof["differences"] for proof in followed)
 
     # Rolling back is a switch.
     assert khabar(settings, "replay", "--rollback").returncode == 0
