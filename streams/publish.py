@@ -28,7 +28,11 @@ def producer(settings: Settings, linger_ms: int = 0) -> AIOKafkaProducer:
 
 
 class Publisher:
-    """Publishes documents and events; an async context manager. What returns is acknowledged."""
+    """Publishes documents and events; an async context manager. What returns is acknowledged.
+
+    Without a Kafka, entering raises KafkaError; one that goes away later is waited for, without end: an
+    idempotent producer gives nothing up. Who cannot wait sets a bound (`asyncio.timeout`).
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -36,7 +40,11 @@ class Publisher:
 
     async def __aenter__(self) -> Publisher:
         self._producer = producer(self._settings)
-        await self._producer.start()
+        try:
+            await self._producer.start()
+        except BaseException:
+            await self._producer.stop()  # it has begun tasks of its own
+            raise
         return self
 
     async def __aexit__(

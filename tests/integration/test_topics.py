@@ -1,8 +1,10 @@
+import asyncio
+
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams.errors import TopicMismatch
-from streams.topics import LOG, changelog_name, ensure_changelog, ensure_topics, partition_of, topic_name
+from streams.errors import TopicMismatch, TopicsRefused
+from streams.topics import LOG, changelog_name, ensure_changelog, ensure_topics, topic_name
 
 pytestmark = pytest.mark.integration
 
@@ -46,15 +48,12 @@ async def test_a_topic_with_another_configuration_is_named(settings):
         await ensure_topics(settings)
 
 
-def test_partitions_are_those_of_javas_client():
-    """Keys and hashes from Apache Kafka's own UtilsTest.testMurmur2."""
-    java = {
-        b"21": -973932308,
-        b"foobar": -790332482,
-        b"a-little-bit-long-string": -985981536,
-        b"a-little-bit-longer-string": -1486304829,
-        b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971,
-        b"abc": 479470107,
-    }
-    for key, murmur in java.items():
-        assert partition_of(key, 4) == (murmur & 0x7FFFFFFF) % 4
+async def test_processes_that_start_at_once_do_not_get_in_each_others_way(settings):
+    await asyncio.gather(*(ensure_topics(settings) for _ in range(4)))
+    await asyncio.gather(*(ensure_changelog(settings, 7) for _ in range(4)))
+
+
+async def test_a_topic_that_kafka_cannot_make_is_named(settings):
+    greedy = settings.model_copy(update={"replication_factor": 3})
+    with pytest.raises(TopicsRefused, match=r"refused to create .*: InvalidReplicationFactor"):
+        await ensure_topics(greedy)
