@@ -233,7 +233,7 @@ def facts(draw: st.DrawFn, document: StoredDocument, fact_types: Sequence[str] =
     event_type = draw(st.sampled_from(fact_types))
     made = draw(slots(event_type))
     filled = {name: value for name in type(made).model_fields if (value := getattr(made, name)) is not None}
-    paths = draw(st.sets(st.sampled_from(sorted(filled)), max_size=3)) | {"trigger"}
+    paths = draw(st.sets(st.sampled_from(["trigger", *sorted(filled)]), max_size=3)) | {"trigger"}
     some = st.lists(spans(document), min_size=1, max_size=2).map(tuple)
     return Fact(
         type=event_type,
