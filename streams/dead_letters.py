@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
+from streams.consumers import reading
 from streams.errors import StreamsError
 from streams.topics import partition_of, topic_name
 
@@ -67,9 +68,7 @@ def headers(origin: Origin, reason: str) -> list[tuple[str, bytes]]:
 async def letters(settings: Settings) -> AsyncIterator[DeadLetter]:
     """Yield all dead letters that the topic holds at the moment of asking, oldest first."""
     topic = TopicPartition(topic_name(settings, TOPIC), 0)
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False)
-    await consumer.start()
-    try:
+    async with reading(settings) as consumer:
         consumer.assign([topic])
         await consumer.seek_to_beginning(topic)
         end = (await consumer.end_offsets([topic]))[topic]
@@ -84,8 +83,6 @@ async def letters(settings: Settings) -> AsyncIterator[DeadLetter]:
                 )
                 reason = said["khabar-reason"].decode("utf-8", "replace")
                 yield DeadLetter(record.offset, record.timestamp, origin, reason, record.key, record.value)
-    finally:
-        await consumer.stop()
 
 
 async def send_again(settings: Settings, number: int) -> Origin:
@@ -118,14 +115,10 @@ async def _publish(settings: Settings, letter: DeadLetter) -> Origin:
 async def _read_record(settings: Settings, origin: Origin) -> tuple[bytes | None, bytes | None]:
     """Fetch one record by its place."""
     place = TopicPartition(topic_name(settings, origin.topic), origin.partition)
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False)
-    await consumer.start()
-    try:
+    async with reading(settings) as consumer:
         consumer.assign([place])
         consumer.seek(place, origin.offset)
         found = (await consumer.getmany(place, timeout_ms=5000, max_records=1)).get(place, [])
-    finally:
-        await consumer.stop()
     if not found or found[0].offset != origin.offset:
         message = f"the record at {origin} is no longer in the log: nothing can be sent again"
         raise NoSuchLetter(message)

@@ -11,10 +11,11 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from pydantic import Field, ValidationError
 
 from seeds.facts import OpenEnum, Value
+from streams.consumers import reading
 from streams.errors import StreamsError
 from streams.topics import topic_name
 
@@ -109,11 +110,7 @@ async def read(settings: Settings) -> Views | None:
 async def follow(settings: Settings, *, until_end: bool = False) -> AsyncIterator[Views | None]:
     """Yield the state (none while there is none) as it stands, then each change of it."""
     topic = TopicPartition(topic_name(settings, "views"), 0)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=200
-    )
-    await consumer.start()
-    try:
+    async with reading(settings, fetch_max_wait_ms=200) as consumer:
         consumer.assign([topic])
         await consumer.seek_to_beginning(topic)
         end = (await consumer.end_offsets([topic]))[topic]
@@ -130,8 +127,6 @@ async def follow(settings: Settings, *, until_end: bool = False) -> AsyncIterato
             for record in (await consumer.getmany(topic, timeout_ms=1000)).get(topic, ()):
                 if record.key == KEY and record.value:
                     yield _decode(record.value)
-    finally:
-        await consumer.stop()
 
 
 async def write(settings: Settings, views: Views) -> None:

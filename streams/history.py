@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from streams import cuts
+from streams.consumers import reading
 from streams.cuts import START, Cut
 from streams.subscribe import Places
 from streams.tokens import Token, TokenError, vector_of
@@ -22,9 +23,7 @@ READ_SECONDS_MAX = 60.0
 async def places_of(settings: Settings, token: Token) -> Places:
     """Resolve a token by reading `cuts` up to its cut. Raises TokenError if this log has no such cut."""
     topic = TopicPartition(topic_name(settings, "cuts"), 0)
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False)
-    await consumer.start()
-    try:
+    async with reading(settings) as consumer:
         consumer.assign([topic])
         await consumer.seek_to_beginning(topic)
         end = (await consumer.end_offsets([topic]))[topic]
@@ -35,8 +34,6 @@ async def places_of(settings: Settings, token: Token) -> Places:
                 cut = cuts.next_cut(cut, cuts.decode(record.value), record.timestamp) or cut
                 if cut.number == token.cut:
                     break
-    finally:
-        await consumer.stop()
     if cut.number != token.cut:
         message = f"this log has no cut {token.cut}: the token is of another log"
         raise TokenError(message)

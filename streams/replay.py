@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from streams import progress
+from streams.consumers import reading
 from streams.digest import Digest
 from streams.errors import CodecError, NewerVersion
 from streams.posting import postings
@@ -93,9 +94,7 @@ async def _below(settings: Settings, partition: int, vector: Vector) -> AsyncIte
     unread = {tp for tp, end in ends.items() if end > 0}
     if not unread:
         return
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False, **BULK)
-    await consumer.start()
-    try:
+    async with reading(settings, **BULK) as consumer:
         consumer.assign(sorted(unread))
         await consumer.seek_to_beginning(*unread)
         while unread:
@@ -104,8 +103,6 @@ async def _below(settings: Settings, partition: int, vector: Vector) -> AsyncIte
                 yield [record for record in batch if record.offset < ends[tp]]
             # The position, not the last record: offsets have gaps.
             unread = {tp for tp in unread if await consumer.position(tp) < ends[tp]}
-    finally:
-        await consumer.stop()
 
 
 async def _write(
@@ -128,13 +125,7 @@ async def _write(
 
 async def _commit(settings: Settings, generation: int, vector: Vector) -> None:
     """Give the new generation's group the vector as its committed offsets: there Faust begins."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap,
-        group_id=views_app_id(settings, generation),
-        enable_auto_commit=False,
-    )
-    await consumer.start()
-    try:
+    async with reading(settings, group_id=views_app_id(settings, generation)) as consumer:
         offsets = {
             TopicPartition(topic_name(settings, topic), partition): next_offset(vector, topic, partition)
             for topic in fact_topics()
@@ -142,5 +133,3 @@ async def _commit(settings: Settings, generation: int, vector: Vector) -> None:
         }
         consumer.assign(list(offsets))
         await consumer.commit(offsets)
-    finally:
-        await consumer.stop()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.consumers import reading
 from streams.events import CATALOGUE
 from streams.topics import fact_topic, topic_name
 
@@ -59,18 +60,12 @@ class Received:
 async def records(settings: Settings, start: Start, types: frozenset[str]) -> AsyncIterator[Received]:
     """Yield the records of the fact topics of `types` (all if empty) from `start`, then as they come."""
     names = {topic_name(settings, fact_topic(t)): fact_topic(t) for t in (types or CATALOGUE.keys())}
-    consumer = AIOKafkaConsumer(
-        *names, bootstrap_servers=settings.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
-    await consumer.start()  # without a group, every partition is assigned at once
-    try:
+    async with reading(settings, *names, auto_offset_reset="earliest") as consumer:
         await _seek(consumer, sorted(consumer.assignment()), start, names)
         while True:
             for tp, batch in (await consumer.getmany(timeout_ms=500, max_records=1000)).items():
                 for r in batch:
                     yield Received(names[tp.topic], tp.partition, r.offset, r.timestamp, r.value)
-    finally:
-        await consumer.stop()
 
 
 async def _seek(

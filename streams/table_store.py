@@ -20,6 +20,7 @@ from faust.types import TP, EventT
 from rocksdict import Options, Rdict
 
 from streams import progress
+from streams.consumers import reading
 from streams.topics import changelog_name
 
 if TYPE_CHECKING:
@@ -157,15 +158,11 @@ async def drop_what_is_ahead(settings: Settings, generation: int, slot: Path) ->
     """
     files = {int(path.stem.rpartition("-")[2]): path for path in slot.glob("faust/**/positions-*.db")}
     topic = changelog_name(settings, generation)
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False)
-    await consumer.start()
-    try:
+    async with reading(settings) as consumer:
         for partition, path in sorted(files.items()):
             if not await _same_history(consumer, TopicPartition(topic, partition), path):
                 log.warning("%s is not of this changelog's history: it is filled anew", path)
                 shutil.rmtree(path)
-    finally:
-        await consumer.stop()
 
 
 async def _same_history(consumer: AIOKafkaConsumer, tp: TopicPartition, path: Path) -> bool:

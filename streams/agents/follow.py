@@ -10,9 +10,10 @@ import time
 from typing import TYPE_CHECKING
 
 import faust
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.consumers import reading
 from streams.documents import Place, StoredDocument, decode_document
 from streams.errors import CodecError
 from streams.topics import topic_name
@@ -54,14 +55,10 @@ class ParsesFollower:
     async def document_at(self, place: Place) -> StoredDocument | None:
         """Fetch a revision by its place; none if it is no longer there or cannot be read."""
         tp = TopicPartition(topic_name(self._settings, place.topic), place.partition)
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._settings.bootstrap, enable_auto_commit=False)
-        await consumer.start()
-        try:
+        async with reading(self._settings) as consumer:
             consumer.assign([tp])
             consumer.seek(tp, place.offset)
             found = (await consumer.getmany(tp, timeout_ms=5000, max_records=1)).get(tp, [])
-        finally:
-            await consumer.stop()
         if not found or found[0].offset != place.offset:
             return None
         try:
@@ -75,9 +72,7 @@ class ParsesFollower:
     async def _read(self, partition: int, end: int | None) -> None:
         """Read from where the index stands to `end`, or to the end of the partition."""
         tp = TopicPartition(topic_name(self._settings, "parses"), partition)
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._settings.bootstrap, enable_auto_commit=False)
-        await consumer.start()
-        try:
+        async with reading(self._settings) as consumer:
             consumer.assign([tp])
             consumer.seek(tp, self.index.next_offset(partition))
             stop = (await consumer.end_offsets([tp]))[tp] if end is None else end
@@ -89,5 +84,3 @@ class ParsesFollower:
                 if time.monotonic() > deadline:
                     message = f"{tp.topic}/{partition} gives nothing at {self.index.next_offset(partition)}"
                     raise KafkaError(message)
-        finally:
-            await consumer.stop()
