@@ -1,3 +1,5 @@
+import pytest
+
 from seeds.document import Document
 from seeds.origin import origin
 
@@ -20,6 +22,26 @@ def test_pieces_that_credit_one_agency_are_one_origin():
     )
     assert key("جدة - رويترز: طلبت الشركة ست سفن.") == "agency:reuters"
     assert key("طلبت الشركة ست سفن، بحسب فرانس برس.") == "agency:afp"
+
+
+@pytest.mark.parametrize(
+    ("text", "agency"),
+    [
+        ("الرياض في 3 مايو / واس / دشنت الشركة مصنعا.", "spa"),
+        ("أبوظبي (وام) - دشنت الشركة مصنعا.", "wam"),
+        ("وقال متحدث لرويترز إن الشركة تدرس العرض.", "reuters"),
+        ("RIYADH (AP) — The company opened a plant.", "ap"),
+        ("دشنت الشركة مصنعا.\n\n(أ ف ب)", "afp"),
+        ("The company opened a plant, Bloomberg News reported.", "bloomberg"),
+        ("أَفادت وكالة بلومبرغ بأن الشركة دشّنت مصنعا.", "bloomberg"),
+    ],
+)
+def test_credits_in_datelines_and_last_lines(text, agency):
+    assert key(text) == f"agency:{agency}"
+
+
+def test_an_agency_in_the_middle_of_a_long_article_is_no_credit():
+    assert key(BODY * 3 + "\nReuters moved its office.\n" + BODY * 3).startswith("near:")
 
 
 def test_a_word_that_contains_an_agencys_name_is_no_credit():
