@@ -97,7 +97,7 @@ def month_first(w: Window, i: int) -> Found | None:
 
 def _in_month(w: Window, i: int, hijri: bool) -> bool:
     """Tell by the word before it that a doubtful word is a month: "in May"."""
-    return not hijri and w.at(i - 1, Role.BEFORE_MONTH) is not None
+    return not hijri and not w.at(i, Role.ALSO_NAME) and w.at(i - 1, Role.BEFORE_MONTH) is not None
 
 
 def _with_year(w: Window, found: Found) -> Found:

@@ -157,17 +157,20 @@ def parts(w: Window, i: int) -> Found | None:
 
 def _named_part(w: Window, i: int) -> tuple[int, Precision, int] | None:
     if w.language == "ar":
-        noun, ordinal = w.at(i, Role.PERIOD), w.at(i + 1, Role.ORDINAL)
+        noun, ordinal = w.at(i, Role.PERIOD), w.at(i + 1, Role.ORDINAL) or w.at(i + 1, Role.LAST_PART)
         if noun is None or not noun.form.prefix.endswith(("ال", "لل")):
             return None
         last = i + 2
     else:
-        ordinal = w.at(i, Role.ORDINAL)
+        ordinal = w.at(i, Role.ORDINAL) or w.at(i, Role.LAST_PART)
         noun = w.at(w.hyphen(ordinal.last), Role.PERIOD) if ordinal is not None else None
         last = noun.last if noun is not None else 0
     if noun is None or ordinal is None or noun.payload not in ("quarter", "half"):
         return None
-    return last, Precision(noun.word), int(ordinal.number)
+    precision = Precision(noun.word)
+    if ordinal.payload is True:  # the last one
+        return last, precision, 4 if precision == Precision.QUARTER else 2
+    return last, precision, int(ordinal.number)
 
 
 def _short_part(w: Window, i: int) -> tuple[int, Precision, int] | None:

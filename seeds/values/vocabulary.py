@@ -82,12 +82,14 @@ class DateWords(LexiconModel):
     months: Mapping[int, Words]
     unsure_months: Words
     before_months: Words = ()
+    also_names: Words = ()
     plural_months: Words
     hijri_months: Mapping[int, Words]
     hijri_marks: Words
     gregorian_marks: Words
     weekdays: Mapping[int, Words]
     ordinals: Mapping[int, Words]
+    last_parts: Words
     periods: Mapping[PeriodName, Words]
     fiscal: Words
     modifiers: Mapping[Literal["last", "this", "next"], Words]
@@ -202,12 +204,14 @@ def _dates(d: DateWords) -> Iterator[Entry]:
     yield from _each(Role.MONTH, d.months)
     yield from _all(Role.UNSURE_MONTH, d.unsure_months)
     yield from _all(Role.BEFORE_MONTH, d.before_months)
+    yield from _all(Role.ALSO_NAME, d.also_names)
     yield from _all(Role.MONTHS, d.plural_months)
     yield from _each(Role.HIJRI_MONTH, d.hijri_months)
     yield from _all(Role.HIJRI_MARK, d.hijri_marks)
     yield from _all(Role.GREGORIAN_MARK, d.gregorian_marks)
     yield from _each(Role.WEEKDAY, d.weekdays)
     yield from _each(Role.ORDINAL, d.ordinals)
+    yield from _all(Role.LAST_PART, d.last_parts)
     yield from _each(Role.PERIOD, d.periods)
     yield from _all(Role.FISCAL, d.fiscal)
     yield from _each(Role.MODIFIER, d.modifiers)

@@ -208,7 +208,7 @@ def test_hostile_text_takes_linear_time(unit: str, language: str) -> None:
         return time.process_time() - began
 
     seconds(1000)
-    short, long = seconds(8_000), seconds(32_000)
+    short, long = seconds(4_000), seconds(16_000)
     assert long < 0.1 + 10 * short
 
 
