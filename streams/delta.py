@@ -116,6 +116,7 @@ def retraction(
     `follows_from` is the retraction that entails this one. Strings of the target are hashed with its own
     salt here too, so that they can be erased in both. Raises Invalid.
     """
+    told = target["source"]
     return sealed(
         {
             "type": "retraction",
@@ -128,7 +129,7 @@ def retraction(
                 "request": document.request.id if document.request else None,
             },
             "evidence": {},
-            "source": {**source_of(document), "salt": target["source"]["salt"]},
+            "source": {**source_of(document, told["language"]), "salt": told["salt"]},
             "extraction": {"extractor": "khabar", "version": str(SCHEMA_VERSION), "rule": "retraction"},
             "confidence": "1",
             "origin": document.origin,

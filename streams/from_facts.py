@@ -9,7 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from seeds.errors import UnsupportedLanguage
 from seeds.facts import Fact, Parsed, Rejected, Span
+from seeds.language import language_of
 from streams.codec import encode, first_complaint, wire
 from streams.documents import StoredDocument
 from streams.errors import CodecError, Invalid
@@ -18,6 +20,7 @@ from streams.homes import home_of
 from streams.ids import claim_id, event_id
 
 EVENTS_MAX = 200  # a document
+UNDETERMINED = "und"  # ISO 639-2
 NO_ID = "0" * 64  # stands in an event until its own is known
 
 
@@ -47,6 +50,7 @@ def events(
     A claim in `retracted` was taken back on request: it makes none either, nor does what follows from it.
     The result depends on the arguments alone, so doing it again gives the same bytes.
     """
+    source = source_of(document, _language(document))
     made: dict[int, tuple[str, str]] = {}  # number of the fact → its event's id and claim id
     new: dict[str, AnyEvent] = {}  # by claim id
     kept: set[str] = set()
@@ -54,7 +58,7 @@ def events(
     for number in _parents_first(parsed.facts):
         fact = parsed.facts[number]
         try:
-            event = _event(fact, parsed, document, made, min_confidence)
+            event = _event(fact, parsed, document, source, made, min_confidence)
             claim = event.claim_id
             if claim in retracted:
                 msg = "retracted on request"
@@ -83,6 +87,7 @@ def _event(
     fact: Fact,
     parsed: Parsed,
     document: StoredDocument,
+    source: dict[str, Any],
     made: Mapping[int, tuple[str, str]],
     min_confidence: float,
 ) -> AnyEvent:
@@ -106,7 +111,7 @@ def _event(
         "valid": fact.valid,
         "slots": slots,
         "evidence": evidence,
-        "source": source_of(document),
+        "source": source,
         "extraction": {"extractor": parsed.extractor, "version": parsed.version, "rule": fact.rule},
         "confidence": fact.confidence,
         "origin": document.origin,
@@ -128,7 +133,7 @@ def sealed(data: dict[str, Any], parent_claim: str | None = None) -> AnyEvent:
     return event.model_copy(update={"id": event_id(wire(event))})
 
 
-def source_of(document: StoredDocument) -> dict[str, Any]:
+def source_of(document: StoredDocument, language: str | None = None) -> dict[str, Any]:
     """Name the revision of the document that an event was read from."""
     return {
         "document": document.document,
@@ -136,11 +141,19 @@ def source_of(document: StoredDocument) -> dict[str, Any]:
         "text_sha256": document.text_sha256,
         "headline_sha256": document.headline_sha256,
         "salt": document.salt,
-        "language": document.language or "und",
+        "language": language or document.language or UNDETERMINED,
         "publisher": document.publisher,
         "url": document.url,
         "published_at": document.published_at,
     }
+
+
+def _language(document: StoredDocument) -> str:
+    """Give the language that the document was read in, which it may not name itself."""
+    try:
+        return language_of(document.as_document())
+    except UnsupportedLanguage:
+        return UNDETERMINED
 
 
 def _check_evidence(fact: Fact, document: StoredDocument) -> None:

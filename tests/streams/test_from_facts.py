@@ -195,3 +195,14 @@ def test_facts_that_follow_from_one_another_are_refused():
     result = made(supply("a", derived_from=1), supply("b", derived_from=0), supply("c", derived_from=99))
     assert result.new == ()
     assert set(reasons(result)) == {"what it follows from was rejected"}
+
+
+def test_an_event_names_the_language_that_its_document_was_read_in():
+    """A plain text file does not say; the document's own word is normalised."""
+    arabic = "أعلنت الشركة يوم الاثنين أنها ستبني مصنعا جديدا قرب المدينة."
+    span = {"trigger": (Span(start=0, end=5, exact=arabic[:5]),)}
+    for language in (None, "ar-SA"):
+        document = stored(Document(text=arabic, language=language))
+        parsed = Parsed(extractor="rules", version="1", facts=(supply("a", evidence=span),))
+        (event,) = events(parsed, document, {}).new
+        assert event.source.language == "ar"
