@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from api import reader_status
 from api.errors import ReaderLocked
 from api.read_model import store
+from api.read_model.differences import UNKNOWN_MS_MAX
 from api.reader_log import cluster_id
 from api.reader_session import LogReplaced, Session
 from api.reader_status import Status
@@ -55,8 +56,9 @@ def log_id_of(cluster: str, settings: Settings) -> str:
 class Reader:
     """Runs until cancelled. Start it with `run()`, under `lock()`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, unknown_ms_max: int = UNKNOWN_MS_MAX) -> None:
         self._settings = settings
+        self._unknown_ms_max = unknown_ms_max
         self.status = Status(pid=os.getpid())
 
     async def run(self) -> None:
@@ -65,7 +67,7 @@ class Reader:
             try:
                 await ensure_topics(self._settings)
                 log_id = log_id_of(await cluster_id(self._settings), self._settings)
-                session = Session(self._settings, self.status, log_id)
+                session = Session(self._settings, self.status, log_id, self._unknown_ms_max)
                 try:
                     await session.run()
                 finally:

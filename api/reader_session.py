@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from api import reader_status
 from api.read_model import store
-from api.read_model.differences import UNKNOWN_MS_MAX, Finding
+from api.read_model.differences import Finding
 from api.read_model.events_db import EventsFile
 from api.read_model.places import read_vector
 from api.read_model.records import Offsets, Record
@@ -41,9 +41,7 @@ class LogReplaced(Exception):
 class Session:
     """Reads until something fails; `close` it in any case."""
 
-    def __init__(
-        self, settings: Settings, status: Status, log_id: str, unknown_ms_max: int = UNKNOWN_MS_MAX
-    ) -> None:
+    def __init__(self, settings: Settings, status: Status, log_id: str, unknown_ms_max: int) -> None:
         self._settings = settings
         self._status = status
         self._log_id = log_id

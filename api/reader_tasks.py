@@ -61,37 +61,44 @@ class CutWriter:
 
 
 async def repair(settings: Settings, number: int, file: GenerationFile, events: sqlite3.Connection) -> None:
-    """Publish again, once, the event of a missing entry; give up on a generation that this cannot heal."""
+    """Publish again, once, each event that lacks entries; give up on a generation that this cannot heal."""
     open_ = file.connection.execute(
         "SELECT partition, key, kind, repair_topic, repair_offset FROM differences WHERE settled_ms IS NULL"
     ).fetchall()
     hopeless = 0
+    lacking: dict[tuple[int, bytes], list[bytes]] = {}
     for partition, key, kind, topic, offset in open_:
         if kind == "missing" and offset is None:
-            await _publish_again(settings, file, events, partition, key)
+            lacking.setdefault((partition, key[-KEY_ID_BYTES:]), []).append(key)
         elif kind != "missing" or next_offset(file.posted, topic, partition) > offset:
             hopeless += 1
+    for (partition, event), keys in lacking.items():
+        await _publish_again(settings, file, events, partition, event, keys)
     if hopeless:
         await _mark_unproven(settings, number, hopeless)
 
 
 async def _publish_again(
-    settings: Settings, file: GenerationFile, events: sqlite3.Connection, partition: int, key: bytes
+    settings: Settings,
+    file: GenerationFile,
+    events: sqlite3.Connection,
+    partition: int,
+    event: bytes,
+    keys: list[bytes],
 ) -> None:
     topic, home, data = events.execute(
-        "SELECT topic, home, data FROM events WHERE key = ? AND partition = ?",
-        (key[-KEY_ID_BYTES:], partition),
+        "SELECT topic, home, data FROM events WHERE key = ? AND partition = ?", (event, partition)
     ).fetchone()
     async with producer(settings) as out:
         done = await out.send_and_wait(
             topic_name(settings, topic), data, home.encode(), partition, headers=headers(decode(data))
         )
     with store.transaction(file.connection):
-        file.connection.execute(
+        file.connection.executemany(
             "UPDATE differences SET repair_topic = ?, repair_offset = ? WHERE partition = ? AND key = ?",
-            (topic, done.offset, partition, key),
+            [(topic, done.offset, partition, key) for key in keys],
         )
-    log.warning("event %s… is published again, to be posted again", key[-KEY_ID_BYTES:].hex())
+    log.warning("event %s… is published again, to be posted again", event.hex())
 
 
 async def _mark_unproven(settings: Settings, number: int, differences: int) -> None:

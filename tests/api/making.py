@@ -71,6 +71,11 @@ class World:
         self._changelog = changelog_name(settings, generation)
         self._posted: dict[int, dict[str, int]] = {}
 
+    def place_of(self, event: AnyEvent, offset: int = 0) -> Place:
+        """Where an event would stand."""
+        partition = partition_of(event.home.encode(), self.settings.partitions)
+        return Place(fact_topic(event.type), partition, offset)
+
     async def publish(self, event: AnyEvent) -> Place:
         """Append an event to its topic, post nothing."""
         topic, home = fact_topic(event.type), event.home.encode()

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from api.errors import ReadModelMissing
+from api.read_model.differences import UNKNOWN_MS_MAX
 from api.read_model.reading import ReadModel
 from api.reader import Reader
 from streams import generations
@@ -42,8 +43,8 @@ async def a_world(settings: Settings) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def a_reader(settings: Settings) -> AsyncIterator[Reader]:
-    reader = Reader(settings)
+async def a_reader(settings: Settings, unknown_ms_max: int = UNKNOWN_MS_MAX) -> AsyncIterator[Reader]:
+    reader = Reader(settings, unknown_ms_max)
     task = asyncio.create_task(reader.run())
     try:
         yield reader
