@@ -44,14 +44,21 @@ class Built:
 
     def entities(self, *names: str) -> list[Entity]:
         """List the entities of the slots of these names."""
-        found: list[Entity] = []
-        for name in names:
-            value = self.slots.get(name)
-            for v in value if isinstance(value, tuple) else (value,):
-                entity = v.entity if isinstance(v, Investor) else v
-                if isinstance(entity, Entity):
-                    found.append(entity)
-        return found
+        return [entity for name in names for entity in self._members(name)]
+
+    def told(self, *names: str) -> list[tuple[Entity, tuple[int, int]]]:
+        """List the entities of the slots of these names, each with the place that names it."""
+        return [
+            (entity, (self.evidence.get(f"{name}.{n}") or self.evidence[name][n : n + 1])[0])
+            for name in names
+            for n, entity in enumerate(self._members(name))
+        ]
+
+    def _members(self, name: str) -> list[Entity]:
+        value = self.slots.get(name)
+        members = value if isinstance(value, tuple) else (value,)
+        parties = [v.entity if isinstance(v, Investor) else v for v in members]
+        return [p for p in parties if isinstance(p, Entity)]
 
 
 def nested(slots: dict[str, SlotValue]) -> dict[str, SlotValue]:

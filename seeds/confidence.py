@@ -32,8 +32,8 @@ def _counts() -> dict[str, Counts]:
 def confidence(fact: Built) -> str:
     """Return the confidence in [0, 1], with at most three digits."""
     counts = _counts()
-    rule = _posterior(counts["rules"].get(fact.rule.id, (0, 0)), _pooled(counts["rules"], fact.rule.event))
-    traits = [_posterior(counts["traits"].get(trait, (0, 0)), rule) for trait in traits_of(fact)]
+    rule = posterior(counts["rules"].get(fact.rule.id, (0, 0)), _pooled(counts["rules"], fact.rule.event))
+    traits = [posterior(counts["traits"].get(trait, (0, 0)), rule) for trait in traits_of(fact)]
     return decimal_string(min([rule, *traits]).quantize(STEP, ROUND_HALF_EVEN))
 
 
@@ -58,6 +58,7 @@ def _pooled(counts: Counts, event: str) -> Decimal:
     return Decimal(right + 1) / Decimal(right + wrong + 2)
 
 
-def _posterior(count: tuple[int, int], prior: Decimal) -> Decimal:
+def posterior(count: tuple[int, int], prior: Decimal) -> Decimal:
+    """Return the mean of a precision seen `count` times right and wrong, under its prior."""
     right, wrong = count
     return (right + PRIOR_WEIGHT * prior) / (right + wrong + PRIOR_WEIGHT)

@@ -6,15 +6,16 @@ is taken only if it is the one that fits; otherwise the slot stays empty.
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from seeds.facts import Entity, EntityKind, Investor
+from seeds.facts import Entity, EntityKind
 from seeds.names import Mention
 from seeds.nearby import prepositional
-from seeds.resolve import antecedents, resolve, unresolved_id
+from seeds.resolve import REACH, Resolution, antecedents, resolve, unresolved_id
 from seeds.rule import Fallback
 from seeds.scene import Item, Scene
 from seeds.sentences import Sentence as Stretch
@@ -49,12 +50,18 @@ class Context:
         self.scene = scene
         self.facts: list[Built] = []
         self._resolved = resolve(scene.mentions, scene.shadow, published)
-        self._orgs = [
-            (item, entity)
-            for sentence in scene.sentences
-            for item in sentence.items
-            if item.type == "ORG" and (entity := self.named(item)) is not None
+        self._starts = [m.start for m in scene.mentions]
+        self._told: dict[int, list[Built]] = defaultdict(list)  # facts by sentence
+        self._orgs: list[list[tuple[Item, Entity]]] = [
+            [(i, e) for i in s.items if i.type == "ORG" and (e := self.named(i)) is not None]
+            for s in scene.sentences
         ]
+        self._count = Counter(e.id for orgs in self._orgs for _, e in orgs)
+
+    def add(self, fact: Built) -> None:
+        """Take a fact that was told."""
+        self.facts.append(fact)
+        self._told[fact.sentence].append(fact)
 
     def named(self, item: Item) -> Entity | None:
         """Return the entity of a mention by name; None for a reference."""
@@ -105,16 +112,27 @@ class Context:
 
     def _referred(self, mention: Mention, taken: set[str]) -> list[Entity]:
         """Find whom a reference means: the one name before it in its sentence, else the last subject."""
-        at = max((s.number for s in self.scene.sentences if s.start <= mention.start), default=0)
-        spans = [Stretch(s.start, s.end) for s in self.scene.sentences]
-        near = [m for m in self.scene.mentions if m.start >= spans[at].start]
-        found = antecedents(mention, near, self._resolved, spans, taken)
+        at = self._sentence_of(mention)
+        found = self._antecedents(mention, at, at, taken)
         if not found and mention.cue == "org one":
             entity = self._subject_before(at, mention, taken)
             return [entity.model_copy(update={"surface": mention.name})] if entity is not None else []
         if not found:
-            found = antecedents(mention, self.scene.mentions, self._resolved, spans, taken)
+            found = self._antecedents(mention, max(at - REACH, 0), at, taken)
         return [r.entity for r in found if r.entity is not None]
+
+    def _sentence_of(self, mention: Mention) -> int:
+        return max(bisect_right(self.scene.sentences, mention.start, key=lambda s: s.start) - 1, 0)
+
+    def _antecedents(
+        self, mention: Mention, first: int, last: int, taken: set[str]
+    ) -> tuple[Resolution, ...]:
+        """Resolve a reference by the names of the sentences `first` to `last`."""
+        sentences = self.scene.sentences[first : last + 1]
+        low = bisect_left(self._starts, sentences[0].start)
+        near = self.scene.mentions[low : bisect_left(self._starts, mention.start)]
+        spans = [Stretch(s.start, s.end) for s in sentences]
+        return antecedents(mention, near, self._resolved, spans, taken)
 
     def _subject_before(self, at: int, mention: Mention, taken: set[str]) -> Entity | None:
         """Find the company that the text is about before a reference: what it told of, or named first."""
@@ -122,11 +140,8 @@ class Context:
             sentence = self.scene.sentences[number]
             acting = [
                 (item, entity)
-                for item, entity in self._orgs
-                if sentence.start <= item.start < sentence.end
-                and item.end <= mention.start
-                and entity.id not in taken
-                and not prepositional(sentence, item)
+                for item, entity in self._orgs[number]
+                if item.end <= mention.start and entity.id not in taken and not prepositional(sentence, item)
             ]
             if acting:
                 return acting[0][1]
@@ -161,58 +176,46 @@ class Context:
         return None
 
     def _topic(self, draft: Draft, taken: set[str]) -> tuple[Entity, Place] | None:
-        """Tell what the text is about at this point: the one company of this sentence, or of those before."""
-        sentence = draft.sentence
-        for number in range(sentence.number, max(sentence.number - LOOK_BACK, 0) - 1, -1):
-            within = self.scene.sentences[number]
-            named = {e.id: (e, i) for i, e in self._orgs if within.start <= i.start < within.end}
-            named = {key: pair for key, pair in named.items() if key not in taken}
+        """Return what the text is about here: the one company of this sentence, or of those before."""
+        at = draft.sentence.number
+        for number in range(at, max(at - LOOK_BACK, 0) - 1, -1):
+            named = {e.id: (e, (i.start, i.end)) for i, e in self._orgs[number] if e.id not in taken}
             topic = self._topic_of(number, taken)
-            if topic is not None and (not named or topic.id in named):
-                place = next(
-                    (f.evidence[n][0] for f in self.facts for n in f.evidence if topic in f.entities(n)), None
-                )
-                if topic.id in named:
-                    item = named[topic.id][1]
-                    place = (item.start, item.end)
-                if place is not None:
-                    return topic, place
+            if topic is not None and (not named or topic[0].id in named):
+                return named.get(topic[0].id, topic)
             if len(named) == 1:
-                entity, item = next(iter(named.values()))
-                return entity, (item.start, item.end)
+                return next(iter(named.values()))
             if named:
                 break
         return self._main(taken)
 
-    def _topic_of(self, number: int, taken: set[str]) -> Entity | None:
+    def _topic_of(self, number: int, taken: set[str]) -> tuple[Entity, Place] | None:
         """Return the one company that the facts of a sentence are about."""
-        found: dict[str, Entity] = {}
-        for fact in self.facts:
-            if fact.sentence == number:
-                for entity in fact.entities(*ACTORS.get(fact.type, ("company",))):
-                    if entity.kind == EntityKind.ORG and entity.id not in taken:
-                        found[entity.id] = entity
+        found: dict[str, tuple[Entity, Place]] = {}
+        for fact in self._told.get(number, ()):
+            for entity, place in fact.told(*ACTORS.get(fact.type, ("company",))):
+                if entity.kind == EntityKind.ORG and entity.id not in taken:
+                    found[entity.id] = entity, place
         return next(iter(found.values())) if len(found) == 1 else None
 
     def _main(self, taken: set[str]) -> tuple[Entity, Place] | None:
         """Return the company that the document names most, if it stands out."""
-        ranked = Counter(e.id for _, e in self._orgs).most_common(2)
+        ranked = self._count.most_common(2)
         if not ranked or ranked[0][0] in taken:
             return None
-        item, entity = next((i, e) for i, e in self._orgs if e.id == ranked[0][0])
+        orgs = [pair for pairs in self._orgs for pair in pairs]
+        item, entity = next((i, e) for i, e in orgs if e.id == ranked[0][0])
         ahead = len(ranked) == 1 or ranked[0][1] >= 2 * ranked[1][1]
-        first = self._orgs[0][1].id == entity.id and ranked[0][1] > ranked[-1][1]
+        first = orgs[0][1].id == entity.id and ranked[0][1] > ranked[-1][1]
         return (entity, (item.start, item.end)) if ahead or first else None
 
     def _deal(self, draft: Draft, taken: set[str]) -> tuple[Entity, Place] | None:
         """Return the buyer of the latest deal told before."""
         for fact in reversed(self.facts):
-            if fact.type in DEALS:
-                name = "investors" if fact.type == "investment" else "acquirers"
-                for n, value in enumerate(fact.slots.get(name) or ()):  # type: ignore[arg-type] # parties
-                    entity = value.entity if isinstance(value, Investor) else value
-                    if isinstance(entity, Entity) and entity.id not in taken:
-                        return entity, fact.evidence[name][n]
+            buyers = "investors" if fact.type == "investment" else "acquirers"
+            for entity, place in fact.told(buyers) if fact.type in DEALS else ():
+                if entity.id not in taken:
+                    return entity, place
         return None
 
     def _asset(self, draft: Draft) -> tuple[Entity, Place] | None:
@@ -245,7 +248,7 @@ class Context:
             for item in sentence.items:
                 person = self.named(item) if item.type == "PERSON" else None
                 if person is not None and person.id in people:
-                    orgs = {e.id: (e, i) for i, e in self._orgs if sentence.start <= i.start < sentence.end}
+                    orgs = {e.id: (e, i) for i, e in self._orgs[sentence.number]}
                     if len(orgs) == 1 and next(iter(orgs)) not in taken:
                         entity, org = next(iter(orgs.values()))
                         return entity, (org.start, org.end)

@@ -46,11 +46,11 @@ class Filler(Places):
     def _choices(self, spec: SlotSpec) -> Iterator[Hit]:
         first, last = self.scope(spec)
         if spec.type == "FLAG":
-            for cue in words_index(spec.cue).find(self.tokens, first, last):
+            for cue in self.s.find(words_index(spec.cue), first, last):
                 yield self._words(cue.first, cue.last, spec.flag)
             return
         index: PhraseIndex[str] = choice_index(tuple((k, v) for k, v in spec.choose.items()))
-        found = index.find(self.tokens, first, last)
+        found = self.s.find(index, first, last)
         if "object" in spec.at:
             found = [c for c in found if self.t.last <= c.first <= self.t.last + CHOICE_GAP_MAX]
         if "trigger" in spec.at:
@@ -69,7 +69,7 @@ class Filler(Places):
         index, letters = words_index(spec.cue), clitics(spec.cue)
         found: list[tuple[int, int]] = []  # first token of the quote, offset at which it starts
         first = first if spec.ahead else max(first, self.t.first)
-        for cue in index.longest(self.tokens, first, last):
+        for cue in self.s.longest(index, first, last):
             if "adjacent" in spec.at and not 0 <= cue.first - self.t.last <= 1:
                 continue
             if spec.start == "at":

@@ -43,26 +43,24 @@ class Draft:
         return tokens[self.trigger.first].start, tokens[self.trigger.last - 1].end
 
 
-def match(scene: Scene) -> Iterator[tuple[Sentence, list[Draft]]]:
-    """Yield the drafts of each sentence, in the order of the text."""
+def match(scene: Scene) -> Iterator[Draft]:
+    """Yield the drafts of a document in the order of the text."""
     for sentence in scene.sentences:
-        yield sentence, match_sentence(sentence)
+        yield from match_sentence(sentence)
 
 
-def match_sentence(sentence: Sentence) -> list[Draft]:
-    """Return the drafts of one sentence; those that lack a required slot say which (`missing`)."""
+def match_sentence(sentence: Sentence) -> Iterator[Draft]:
+    """Yield the drafts of one sentence; those that lack a required slot say which (`missing`)."""
     found = triggers(sentence)
     if not found:
-        return []
+        return
     cues = scan(sentence)
     spoken = frames(sentence, cues)
-    drafts = []
     for n, hit in enumerate(found[:PER_SENTENCE_MAX]):
         rule, kind = hit.payload
         trigger = Cue(hit.first, hit.last, "trigger", rule.id, hit.form.prefix, kind)
         bound = limit(sentence, found[n + 1 :], hit)
-        drafts.append(_draft(sentence, cues, spoken, trigger, rule, bound))
-    return drafts
+        yield _draft(sentence, cues, spoken, trigger, rule, bound)
 
 
 def _draft(

@@ -130,7 +130,7 @@ class Nearby:
     def _cued(self, spec: SlotSpec) -> Iterator[Item]:
         first, last = self.scope(spec)
         found: list[Item] = []
-        for cue in words_index(spec.cue).find(self.tokens, first, last):
+        for cue in self.s.find(words_index(spec.cue), first, last):
             item = self.reach(cue.last, spec, last)
             if item is not None:
                 found.append(item)

@@ -27,6 +27,7 @@ EXTRACTOR = "rules"
 VERSION = "1"
 FACTS_MAX = 200
 REJECTED_MAX = 500
+CANDIDATES_MAX = 1000  # drafts of one document; an article has some dozens
 SEPARATOR = "\n\n"  # between the headline and the text, for reading only: spans count in each part
 
 
@@ -35,34 +36,45 @@ def parse(document: Document) -> Parsed:
 
     Raises UnsupportedLanguage if khabar has no rules for its language.
     """
-    language = language_of(document)
-    head = document.headline + SEPARATOR if document.headline else ""
-    scene = Scene(head + document.text, language, document.published_day)
-    context = Context(scene, document.published_day)
-    rejected: list[tuple[Draft, str]] = []
-    for _, drafts in match(scene):
-        for draft in drafts:
-            try:
-                for fact in build(draft, context):
-                    fact.headline = bool(head) and draft.sentence.number == 0
-                    reason = check(fact)
-                    if reason is None:
-                        context.facts.append(fact)
-                    else:
-                        rejected.append((draft, reason))
-            except Incomplete as lack:
-                rejected.append((draft, str(lack)))
-    facts = merge(context.facts)
-    spans = _Spans(scene, len(head))
+    facts, rejected, spans = _read(document)
     return Parsed(
         extractor=EXTRACTOR,
         version=VERSION,
         facts=_finished(facts[:FACTS_MAX], spans),
         rejected=tuple(
-            [_turned_down(draft, reason, spans) for draft, reason in rejected[:REJECTED_MAX]]
+            [_turned_down(draft, reason, spans) for draft, reason in rejected[-REJECTED_MAX:]]
             + [_over(fact, spans) for fact in facts[FACTS_MAX : FACTS_MAX + REJECTED_MAX]]
         ),
     )
+
+
+def parse_with_built(document: Document) -> list[tuple[Fact, Built]]:
+    """Return the facts with what they were made of, for measuring."""
+    facts, _, spans = _read(document)
+    return list(zip(_finished(facts, spans), facts, strict=True))
+
+
+def _read(document: Document) -> tuple[list[Built], list[tuple[Draft, str]], _Spans]:
+    language = language_of(document)
+    head = document.headline + SEPARATOR if document.headline else ""
+    scene = Scene(head + document.text, language, document.published_day)
+    context = Context(scene, document.published_day)
+    rejected: list[tuple[Draft, str]] = []
+    for draft in match(scene):
+        if len(context.facts) + len(rejected) >= CANDIDATES_MAX:
+            rejected.append((draft, "limit: the document has too many candidates; the rest was not read"))
+            break
+        try:
+            for fact in build(draft, context):
+                fact.headline = bool(head) and draft.sentence.number == 0
+                reason = check(fact)
+                if reason is None:
+                    context.add(fact)
+                else:
+                    rejected.append((draft, reason))
+        except Incomplete as lack:
+            rejected.append((draft, str(lack)))
+    return merge(context.facts), rejected, _Spans(scene, len(head))
 
 
 class _Spans:

@@ -87,7 +87,7 @@ class Places(Nearby):
             yield item
 
     def _agent(self, spec: SlotSpec) -> Iterator[Item]:
-        for cue in words_index(("by",)).find(self.tokens, self.t.last, self.limit):
+        for cue in self.s.find(words_index(("by",)), self.t.last, self.limit):
             item = self.reach(cue.last, spec, self.limit)
             if item is not None:
                 yield item

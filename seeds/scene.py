@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from seeds.entities import known_entities
 from seeds.grammar import grammar
@@ -20,12 +20,14 @@ from seeds.shadow import Shadow
 from seeds.tokens import Token, forms, tokenise
 from seeds.values import Value, find_values
 
+T = TypeVar("T")
 OPEN, CLOSE = "([", ")]"
 DASHES = ("-", "–", "—")
 QUOTES = "\"“”«»„‟'‘’"
 COMMAS = (",", "،")
 HARD = (";", "؛", ":")
 GROUP_WORDS_MAX = 4
+SENTENCE_TOKENS_MAX = 300  # what is longer is no sentence; cut, since slots are looked for in all of one
 EXCHANGES = {"Tadawul": "SA"}  # of one country; a listing in New York says little of where a company is
 
 
@@ -58,6 +60,7 @@ class Sentence:
     last: int
     items: list[Item] = field(default_factory=list)
     asides: dict[int, int] = field(default_factory=dict)  # token → number of the aside around it
+    _found: dict[PhraseIndex[Any], list[Any]] = field(default_factory=dict)
 
     @property
     def start(self) -> int:
@@ -82,12 +85,26 @@ class Sentence:
 
     def clause(self, first: int, last: int) -> tuple[int, int]:
         """Return the tokens around [first, last) up to the nearest clause boundaries of the sentence."""
-        left, right = first, last
-        while left > self.first and not self.scene.is_boundary(left - 1):
-            left -= 1
-        while right < self.last and not self.scene.is_boundary(right):
-            right += 1
-        return left, right
+        bounds = self.scene.boundaries
+        left, right = bisect_left(bounds, first), bisect_left(bounds, last)
+        before = bounds[left - 1] + 1 if left else 0
+        behind = bounds[right] if right < len(bounds) else self.last
+        return max(self.first, before), min(self.last, behind)
+
+    def find(self, index: PhraseIndex[T], first: int, last: int) -> list[Found[T]]:
+        """Find phrases in a part of the sentence; the whole is read once for each index."""
+        known = self._found.get(index)
+        if known is None:
+            known = self._found[index] = index.find(self.scene.tokens, self.first, self.last)
+        return [f for f in known if first <= f.first and f.last <= last]
+
+    def longest(self, index: PhraseIndex[T], first: int, last: int) -> list[Found[T]]:
+        """Find phrases without overlap, the longest at each place."""
+        chosen: list[Found[T]] = []
+        for found in self.find(index, first, last):  # at one token the longest comes first
+            if not chosen or found.first >= chosen[-1].last:
+                chosen.append(found)
+        return chosen
 
 
 class Scene:
@@ -103,15 +120,18 @@ class Scene:
         self._countries = frozenset(filter(None, map(_country, self.mentions)))
         self.cover: dict[int, Item] = {}
         found = self.grammar.boundaries.find(self.tokens, 0, len(self.tokens))
-        self._boundaries = frozenset(f.first for f in found if not f.form.prefix and not f.form.suffix)
+        parting = {f.first for f in found if not f.form.prefix and not f.form.suffix}
+        parting.update(i for i in range(len(self.tokens)) if self.tokens[i].text in HARD or self._is_dash(i))
+        self.boundaries = sorted(parting)
+        self._boundaries = frozenset(parting)
         joins = self.grammar.connectors.find(self.tokens, 0, len(self.tokens))
         self.connectors = frozenset(i for f in joins if not f.form.suffix for i in range(f.first, f.last))
         self.sentences: list[Sentence] = []
-        self._has: dict[int, bool] = {}  # by the identity of a (cached) index
+        self._has: dict[PhraseIndex[str], bool] = {}
         for s in sentences(self.shadow):
             first, last = bisect_left(self._starts, s.start), bisect_left(self._starts, s.end)
-            if first < last:
-                self._add_sentence(first, last, published)
+            for piece in range(first, last, SENTENCE_TOKENS_MAX):
+                self._add_sentence(piece, min(piece + SENTENCE_TOKENS_MAX, last), published)
 
     def _add_sentence(self, first: int, last: int, published: date | None) -> None:
         sentence = Sentence(self, len(self.sentences), first, last)
@@ -233,7 +253,7 @@ class Scene:
 
     def is_boundary(self, i: int) -> bool:
         """Tell whether a token starts or parts clauses."""
-        return self.tokens[i].text in HARD or self._is_dash(i) or i in self._boundaries
+        return i in self._boundaries
 
     def is_relative(self, i: int) -> bool:
         """Tell whether a word opens a relative clause."""
@@ -245,9 +265,9 @@ class Scene:
 
     def has(self, words: PhraseIndex[str]) -> bool:
         """Tell whether one of the words stands in the document."""
-        known = self._has.get(id(words))
+        known = self._has.get(words)
         if known is None:
-            known = self._has[id(words)] = bool(words.find(self.tokens, 0, len(self.tokens)))
+            known = self._has[words] = bool(words.find(self.tokens, 0, len(self.tokens)))
         return known
 
     def exact(self, start: int, end: int) -> str:

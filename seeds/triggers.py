@@ -95,21 +95,23 @@ def _item_rules(language: str) -> tuple[Rule, ...]:
 
 def _fits(sentence: Sentence, rule: Rule, hit: Trigger) -> bool:
     """Check the words that a rule wants, or does not want, around its trigger."""
-    tokens, first, last = sentence.scene.tokens, sentence.first, sentence.last
-    if rule.needs and not words_index(rule.needs).find(tokens, first, last):
+    first, last = sentence.first, sentence.last
+    if rule.needs and not sentence.find(words_index(rule.needs), first, last):
         return False
-    if rule.without and words_index(rule.without).find(tokens, first, last):
+    if rule.without and sentence.find(words_index(rule.without), first, last):
         return False
     if rule.document and not sentence.scene.has(words_index(rule.document)):
         return False
-    if rule.unfollowed and words_index(rule.unfollowed).find(
-        tokens, hit.last, min(hit.last + NEXT_MAX, last)
+    if rule.unfollowed and sentence.find(
+        words_index(rule.unfollowed), hit.last, min(hit.last + NEXT_MAX, last)
     ):
         return False
-    if rule.follow and not words_index(rule.follow).find(tokens, hit.last, min(hit.last + FOLLOW_MAX, last)):
+    if rule.follow and not sentence.find(
+        words_index(rule.follow), hit.last, min(hit.last + FOLLOW_MAX, last)
+    ):
         return False
-    around = words_index(rule.unless).find(
-        tokens, max(first, hit.first - AROUND), min(hit.last + AROUND, last)
+    around = sentence.find(
+        words_index(rule.unless), max(first, hit.first - AROUND), min(hit.last + AROUND, last)
     )
     return not any(f.first < hit.last and f.last > hit.first for f in around)
 

@@ -45,7 +45,8 @@ def test_json_names_its_parts_and_wins_over_the_options() -> None:
 
 def test_the_article_of_a_page_is_extracted() -> None:
     sentence = "Acme said on Monday that it had bought a small rival for ten million dollars in cash. "
-    page = f"<html><head><title>Acme buys</title></head><body><nav>Menu</nav><article><p>{sentence * 5}</p></article></body></html>"
+    article = f"<nav>Menu</nav><article><p>{sentence * 5}</p></article>"
+    page = f"<html><head><title>Acme buys</title></head><body>{article}</body></html>"
     document = read_document(page.encode(), "html")
     assert "bought a small rival" in document.text
     assert "Menu" not in document.text
@@ -88,8 +89,8 @@ def test_a_large_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile):
         read_document(tmp_path / "none.txt")
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
     with pytest.raises(BadFormat, match=r"\.pdf"):
-        (tmp_path / "a.pdf").write_bytes(b"%PDF")
         read_document(tmp_path / "a.pdf")
 
 

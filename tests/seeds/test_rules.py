@@ -8,11 +8,10 @@ import pytest
 
 from seeds.document import Document
 from seeds.errors import BadRule
-from seeds.explain import fact_record
+from seeds.expect import as_expected
 from seeds.facts import Fact
 from seeds.parse import parse
 from seeds.rules import LANGUAGES, Rule, load_rules, load_verbs, read_rules
-from tests.seeds.expect import agrees
 
 RULES = [rule for language in LANGUAGES for rule in load_rules(language)]
 YES = [(rule, example) for rule in RULES for example in rule.yes]
@@ -24,12 +23,6 @@ def told(rule: Rule, text: str) -> list[Fact]:
     """The facts of the rule's type that a text tells."""
     parsed = parse(Document(text=text, language=rule.language, published_at=PUBLISHED))
     return [fact for fact in parsed.facts if fact.type == rule.event]
-
-
-def as_expected(fact: Fact, expect: dict[str, Any]) -> bool:
-    record = fact_record(fact)
-    found = {**record["slots"], "stage": record["stage"], "modality": record["modality"]}
-    return all(agrees(wanted, found.get(name)) for name, wanted in expect.items())
 
 
 @pytest.mark.parametrize(("rule", "example"), YES, ids=[f"{r.id}:{n}" for n, (r, _) in enumerate(YES)])
