@@ -76,7 +76,7 @@ class Buffer(faust_producer.ProducerBuffer):
             if sent >= BUSY_RECORDS:
                 await asyncio.sleep(GATHER_SECONDS)
 
-    async def _send(self, number: int, fut: FutureMessage[Any]) -> None:
+    async def _send(self, number: int, fut: FutureMessage) -> None:
         message = fut.message
         try:
             sent = await self.sender().send(
