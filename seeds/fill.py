@@ -14,6 +14,7 @@ from seeds.scene import COMMAS, QUOTES
 
 CHOICE_GAP_MAX = 5
 NAME_WORDS_MAX = 6
+NAME_QUOTED_MAX = 10
 LEAD_WORDS_MIN = 3
 DETERMINERS = ("the", "a", "an", "its", "their")
 
@@ -86,8 +87,10 @@ class Filler(Places):
             found.append((self.t.first, self.tokens[self.t.first].start))
         if "after" in spec.at and self.t.last < last:
             i = self._behind(spec, last)
-            if spec.type == "NAME" or not spec.behind or self.s.plain(i) or _of_many(self.tokens[i].text):
+            goes_on = self.tokens[i].text not in self.s.scene.grammar.prepositions
+            if spec.type == "NAME" or not spec.behind or goes_on:
                 found.append((i, self.tokens[i].start))
+        found += self._before_tail(spec, last)
         found.sort(key=lambda f: (f[0] < self.t.first, f[0]))
         for i, start in found:
             if spec.type == "NAME":
@@ -107,6 +110,15 @@ class Filler(Places):
         while other and i < last - 1 and self.tokens[i].start < other[0].end:
             i += 1
         return i
+
+    def _before_tail(self, spec: SlotSpec, last: int) -> Iterator[tuple[int, int]]:
+        """Find names in quotation marks before a tail word: the "Nova" unit."""
+        for tail in self.s.find(words_index(spec.tail), self.t.first, last) if spec.tail else ():
+            if self.tokens[tail.first - 1].text in QUOTES:
+                for i in range(tail.first - 2, max(tail.first - NAME_QUOTED_MAX, self.t.first), -1):
+                    if self.tokens[i].text in QUOTES:
+                        yield i, self.tokens[i].start
+                        break
 
     def _leads(self, spec: SlotSpec) -> Iterator[Hit]:
         """Return the words before the trigger: of its clause, or before the bracket that it stands in."""
@@ -158,7 +170,7 @@ class Filler(Places):
     def _name_end(self, i: int) -> int:
         """Give a short name: what stands in quotation marks, else up to three plain words."""
         if self.tokens[i].text in QUOTES:
-            for j in range(i + 1, min(i + 10, self.s.last)):
+            for j in range(i + 1, min(i + NAME_QUOTED_MAX, self.s.last)):
                 if self.tokens[j].text in QUOTES:
                     return self.tokens[j - 1].end
         end = self.tokens[i].start

@@ -95,7 +95,8 @@ def tell(
         frame = None
     speaker = frame.speaker if frame is not None else None
     if _denied(sentence, cues, trigger, governing):
-        return Telling(stage, Modality.DENIED, speaker)
+        named = frame is not None and frame.value != "unnamed"
+        return Telling(stage, Modality.DENIED, speaker if named else None)
     if rule.modality is not None and not hedged:
         return Telling(stage, rule.modality, speaker)
     before = [c for c in cues if c.group == "hedge" and c.last <= trigger.first]
@@ -181,5 +182,5 @@ def _before_denied(sentence: Sentence, cue: Cue, trigger: Cue) -> bool:
     return not any(
         scene.tokens[i].text in COMMAS or scene._is_dash(i) or scene.is_relative(i)
         for i in range(cue.last, trigger.first)
-        if i > cue.last or scene.language == "ar"  # "denied that …"
+        if scene.tokens[i].text != "that"  # "denied reports that …"
     )

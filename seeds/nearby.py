@@ -22,6 +22,7 @@ from seeds.verbs import FormKind
 GAP_MAX = 6  # plain words between a cue or a trigger and its name
 VALUE_GAP_MAX = 3
 LIST_MAX = 20
+LIST_GAP_MAX = 3  # words before a further name of a list: "and software firm Y"
 PERSON_WORDS_MIN = 2
 
 TYPES = {
@@ -253,11 +254,14 @@ class Nearby:
             token = self.tokens[i]
             lead = self.s.scene.shadow.folded[token.start : nxt.start] if nxt is not None else ""
             joined = joined or self._joins(i) or lead == "و"
+            if nxt is not None and nxt.type == "PLACE" and joined and item.type != "PLACE":
+                i = nxt.last  # "and US software firm Y"
+                continue
             if nxt is not None:
                 return nxt if joined and self.wanted(nxt, spec) and nxt.type == item.type else None
             if not self._joins(i):
                 plain += 1
-                if plain > 2 or not joined or not self.s.plain(i):
+                if plain > LIST_GAP_MAX or not joined or not self.s.plain(i):
                     return None
             i += 1
         return None

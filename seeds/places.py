@@ -136,6 +136,8 @@ class Places(Nearby):
                 i = here - 1
                 continue
             item = self.s.item_at(i)
+            if item is None and spec.open and steps == 0:
+                item = self._capitals_before(i, spec)
             if item is not None:
                 if self.wanted(item, spec):
                     return None if prepositional(self.s, item) else item
@@ -147,6 +149,13 @@ class Places(Nearby):
             i -= 1
             steps += 1
         return None
+
+    def _capitals_before(self, i: int, spec: SlotSpec) -> Item | None:
+        """Take the capitalised words that end at token `i` as a name, without a sentence's first word."""
+        first = i + 1
+        while first - 1 > self.s.first and self.s.item_at(first - 1) is None and self._capital(first - 1):
+            first -= 1
+        return self._capitals(first, spec, i + 1) if first <= i else None
 
     def _relative_head(self) -> int | None:
         """Return the relative pronoun in whose clause the trigger stands."""

@@ -123,7 +123,7 @@ class Rule(RuleModel):
                 raise ValueError(msg)
         known = rule_slots(self.event) | {name for name, spec in self.slots.items() if spec.absent}
         for name in (*self.slots, *self.const, *self.hedged_by, *((self.each,) if self.each else ())):
-            if name not in known:
+            if name not in known and not name.startswith("_"):
                 msg = f"an event of type {self.event} has no slot {name!r}"
                 raise ValueError(msg)
         return self

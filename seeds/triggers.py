@@ -79,6 +79,8 @@ def _nominal(sentence: Sentence, hit: Trigger) -> bool:
     if hit.form.prefix in NOUN_PREFIXES or hit.form.conjunction:
         return hit.first > sentence.first
     before = sentence.scene.tokens[hit.first - 1].text if hit.first > sentence.first else ""
+    if before in sentence.scene.grammar.infinitives:
+        return False
     return before in sentence.scene.grammar.prepositions or any(c.last == hit.first for c in scan(sentence))
 
 
