@@ -8,9 +8,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from streams.broker import EmbeddedBroker
 from streams.settings import PREFIX, Settings
+
+# How long an example takes says more of the machine's other work than of the code.
+hypothesis_settings.register_profile("khabar", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("khabar")
 
 for _name in [name for name in os.environ if name.startswith(PREFIX) and name != "KHABAR_CACHE"]:
     del os.environ[_name]  # tests choose their settings; only the jars are shared with the user
