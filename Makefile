@@ -15,6 +15,7 @@ setup: $(STAMP)  ## virtual environment with the hash-locked dependencies
 
 $(STAMP): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "khabar needs Python 3.11 or newer: set PYTHON=/path/to/python" >&2; exit 3; }
+	@echo "setting up $(VENV): once, a minute or two …"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
