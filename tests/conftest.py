@@ -21,10 +21,6 @@ hypothesis_settings.load_profile("khabar")
 for _name in [name for name in os.environ if name.startswith(PREFIX) and name != "KHABAR_CACHE"]:
     del os.environ[_name]  # tests choose their settings; only the jars are shared with the user
 
-# How long an example takes says how busy the machine is, nothing else.
-hypothesis_settings.register_profile("khabar", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-hypothesis_settings.load_profile("khabar")
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a broker, so that `-m "not integration"` leaves it out."""
