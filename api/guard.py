@@ -49,10 +49,13 @@ class Guard:
             self._check_host(headers)
             if scope["method"] not in READS:
                 self._check_write(headers)
-            if int(headers.get("content-length", "0") or "0") > BODY_BYTES_MAX:
+            length = int(headers.get("content-length", "0"))
+            if length < 0:
+                raise ValueError
+            if length > BODY_BYTES_MAX:
                 raise _too_large()
         except ValueError:
-            await problem_of(errors.BadParameter("Content-Length is not a number"))(scope, receive, send)
+            await problem_of(errors.BadParameter("Content-Length is no length"))(scope, receive, send)
         except errors.ApiError as error:
             await problem_of(error)(scope, receive, send)
         else:

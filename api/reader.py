@@ -72,6 +72,8 @@ class Reader:
                     await session.run()
                 finally:
                     await session.close()
+            except sqlite3.OperationalError as error:  # a full disk, say: what is there is whole
+                log.error("the files cannot be written now: %r", error)
             except (LogReplaced, OffsetOutOfRangeError, sqlite3.DatabaseError) as error:
                 log.warning("%r: the files are made anew", error)
                 self._forget()

@@ -55,7 +55,9 @@ class EventFilter:
             and (not self.modalities or target.get("modality") in self.modalities)
             and Decimal(str(target.get("confidence", 0))) >= self.min_confidence
             and (
-                self.company is None or self.company == target.get("home") or _mentions(target, self.company)
+                self.company is None
+                or self.company == target.get("home")
+                or _mentions(target.get("slots"), self.company)  # who is quoted has no role, as in `roles_of`
             )
         )
 

@@ -85,4 +85,9 @@ CREATE TABLE cut_moves (
   topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, cut INTEGER NOT NULL,
   PRIMARY KEY (topic, partition, next)
 ) WITHOUT ROWID;
+-- The vector of the last cut.
+CREATE TABLE cut_ends (
+  topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL,
+  PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
 CREATE INDEX cut_moves_by_cut ON cut_moves (topic, partition, cut);

@@ -160,13 +160,17 @@ class EventsFile:
         if cut is None:
             return
         self.connection.execute("INSERT INTO cuts (number, ms) VALUES (?, ?)", (cut.number, cut.ms))
+        moved = [
+            (topic, int(partition), next_)
+            for topic, offsets in cut.vector.items()
+            for partition, next_ in offsets.items()
+            if next_ > next_offset(self.cut.vector, topic, int(partition))
+        ]
         self.connection.executemany(
             "INSERT INTO cut_moves (topic, partition, next, cut) VALUES (?, ?, ?, ?)",
-            [
-                (topic, int(partition), next_, cut.number)
-                for topic, offsets in cut.vector.items()
-                for partition, next_ in offsets.items()
-                if next_ > next_offset(self.cut.vector, topic, int(partition))
-            ],
+            [(*move, cut.number) for move in moved],
+        )
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO cut_ends (topic, partition, next) VALUES (?, ?, ?)", moved
         )
         self.cut = cut

@@ -82,7 +82,4 @@ def token_of(events: sqlite3.Connection, log_id: str, vector: Vector, document: 
 
 
 def _partitions(events: sqlite3.Connection) -> list[tuple[str, int]]:
-    rows = events.execute(
-        "SELECT topic, partition FROM offsets WHERE topic LIKE 'facts.%' OR topic = 'entities'"
-    )
-    return [(topic, partition) for topic, partition in rows]
+    return events.execute("SELECT topic, partition FROM cut_ends").fetchall()
