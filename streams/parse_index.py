@@ -78,6 +78,12 @@ class ParseIndex:
         """Close the file."""
         self._db.close()
 
+    def forget(self) -> None:
+        """Empty the file."""
+        with self._transaction():
+            for table in ("follows", "answers", "documents", "live"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608  # our own names
+
     def next_offset(self, partition: int) -> int:
         """Give the offset of the first `parses` record that is not in here."""
         row = self._db.execute("SELECT next FROM follows WHERE partition = ?", (partition,)).fetchone()

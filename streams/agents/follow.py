@@ -6,6 +6,7 @@ write or meet them, and what somebody else wrote in between is read.
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 READ_SECONDS_MAX = 60.0
 READ_MS = 500
+
+log = logging.getLogger(__name__)
 
 
 class ParsesFollower:
@@ -45,6 +48,7 @@ class ParsesFollower:
 
     async def through(self, partition: int, offset: int, value: bytes | None) -> None:
         """Take the record at an offset (-1: a retry has hidden where it went), and all before it."""
+        await self.at_end(partition)
         if offset < 0:
             await self._read(partition, None)
             return
@@ -74,8 +78,13 @@ class ParsesFollower:
         tp = TopicPartition(topic_name(self._settings, "parses"), partition)
         async with reading(self._settings) as consumer:
             consumer.assign([tp])
+            log_end = (await consumer.end_offsets([tp]))[tp]
+            if log_end < self.index.next_offset(partition):
+                log.warning("the parse index is of another history than %s: it is made anew", tp.topic)
+                self.index.forget()
+                self._read_in.clear()
             consumer.seek(tp, self.index.next_offset(partition))
-            stop = (await consumer.end_offsets([tp]))[tp] if end is None else end
+            stop = log_end if end is None else end
             deadline = time.monotonic() + READ_SECONDS_MAX
             while await consumer.position(tp) < stop:
                 for record in (await consumer.getmany(tp, timeout_ms=READ_MS)).get(tp, ()):

@@ -6,14 +6,12 @@ import signal
 import time
 
 import pytest
-from rocksdict import Options, Rdict
 
 from seeds.articles import sample_articles
 from seeds.document import read_document
-from streams import codec, documents, progress
+from streams import codec, documents
 from streams.documents import Status, stored
 from streams.publish import Publisher
-from streams.table_store import RocksStore
 from streams.topics import ensure_topics, fact_topics
 from tests.api.making import investment
 from tests.integration.workers import (
@@ -24,6 +22,7 @@ from tests.integration.workers import (
     posted,
     progress_is_honest,
     records,
+    rows_on_disk,
     until,
 )
 
@@ -73,16 +72,6 @@ async def must_be_consistent(settings):
     assert len(wanted) > 100
     assert rows == wanted  # each row ever written is the one entry of its event on its line
     assert await progress_is_honest(settings)
-
-
-def rows_on_disk(settings, slot=0):
-    """The entries in a worker's RocksDB files."""
-    rows = {}
-    for path in settings.data.glob(f"worker/khabar-views-g1/slot-{slot}/faust/**/positions-*.db"):
-        db = Rdict(str(path), options=Options(raw_mode=True))
-        rows |= {k: v for k, v in db.items() if k != RocksStore.offset_key and not progress.is_progress(k)}
-        db.close()
-    return rows
 
 
 @pytest.mark.parametrize("store", ["rocksdb", "write-only"])

@@ -12,11 +12,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from rocksdict import Options, Rdict
 
 from streams import progress
 from streams.errors import CodecError
 from streams.posting import postings
 from streams.settings import Settings
+from streams.table_store import RocksStore
 from streams.topics import changelog_name, fact_topics, topic_name
 from streams.vectors import Vector, advance, covers
 
@@ -57,6 +59,13 @@ def a_worker(settings: Settings, *arguments: str, name: str = "worker") -> Itera
     worker = WorkerProcess(settings, *arguments, name=name)
     try:
         yield worker
+    except BaseException:
+        if worker.process.poll() is None:
+            worker.kill(signal.SIGUSR1)  # have it tell where its tasks are
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.process.wait(2)
+        print(worker.log.read_text()[-20_000:])  # pytest shows it
+        raise
     finally:
         if worker.process.poll() is None:
             worker.kill()
@@ -120,6 +129,16 @@ async def posted(settings: Settings, generation: int = 1) -> tuple[Rows, Vector]
         else:
             rows.setdefault(record.key, set()).add(record.value)
     return rows, vector
+
+
+def rows_on_disk(settings: Settings, slot: int = 0) -> dict[bytes, bytes]:
+    """The entries in a stopped worker's RocksDB files."""
+    rows: dict[bytes, bytes] = {}
+    for path in settings.data.glob(f"worker/khabar-views-g1/slot-{slot}/faust/**/positions-*.db"):
+        db = Rdict(str(path), options=Options(raw_mode=True))
+        rows |= {k: v for k, v in db.items() if k != RocksStore.offset_key and not progress.is_progress(k)}
+        db.close()
+    return rows
 
 
 async def progress_is_honest(settings: Settings, generation: int = 1) -> bool:

@@ -69,6 +69,15 @@ def test_what_cannot_be_decoded_answers_nothing_and_is_passed(index):
     assert index.next_offset(0) == 1
 
 
+def test_what_is_forgotten_is_followed_anew(index):
+    one = investment("a", "b")
+    index.follow(0, 3, answer(5, one))
+    index.forget()
+    assert (index.next_offset(0), index.answered_by(0, 5), live_ids(index)) == (0, None, set())
+    index.follow(0, 0, answer(5, one))
+    assert live_ids(index) == {one.id}
+
+
 def test_it_stands_in_the_file(tmp_path):
     first = ParseIndex(tmp_path / "index.db")
     first.follow(3, 7, answer(5, investment("a", "b")))
