@@ -49,32 +49,30 @@ Found = dict[str, list[SlotValue]]
 
 
 def _values(draft: Draft, context: Context) -> tuple[Found, dict[str, Spans]]:
-    """Resolve the hits of each slot; what resolves to nothing falls back as the rule says."""
+    """Resolve the hits of each slot, names before references; what stays empty falls back as the rule says."""
     values: Found = {}
     evidence: dict[str, Spans] = {}
     taken: set[str] = set()  # one entity has one part in an event
-    order = sorted(
-        draft.rule.slots,
-        key=lambda name: any(h.item and h.item.type == "COREF" for h in draft.hits.get(name, ())),
+    slots = sorted(
+        draft.hits, key=lambda name: any(h.item and h.item.type == "COREF" for h in draft.hits[name])
     )
-    for name in order:
-        spec = draft.rule.slots[name]
-        for hit in draft.hits.get(name, ()):
+    for name in slots:
+        for hit in draft.hits[name]:
             for value in _read(draft, hit, name, context, taken):
                 values.setdefault(name, []).append(value)
                 evidence.setdefault(name, []).append((hit.start, hit.end))
                 if isinstance(value, Entity):
                     taken.add(value.id)
-        if name not in values:
-            for way in spec.orelse:
-                found = context.fallback(way, draft, taken, values)
-                if found is not None:
-                    if way == "previous" and draft.bare:
-                        draft.telling = draft.telling._replace(stage=context.facts[-1].stage)
-                    values[name], evidence[name] = [found[0]], [found[1]]
-                    taken.add(found[0].id)
-                    break
-        if name not in values and spec.required:
+    for name, spec in draft.rule.slots.items():
+        for way in spec.orelse if name not in values else ():
+            found = context.fallback(way, draft, taken, values)
+            if found is not None:
+                if way == "previous" and draft.bare:
+                    draft.telling = draft.telling._replace(stage=context.facts[-1].stage)
+                values[name], evidence[name] = [found[0]], [found[1]]
+                taken.add(found[0].id)
+                break
+        if spec.required and name not in values:
             msg = f"no {name}"
             raise Incomplete(msg)
     return values, evidence

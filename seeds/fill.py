@@ -16,6 +16,7 @@ CHOICE_GAP_MAX = 5
 NAME_WORDS_MAX = 6
 NAME_QUOTED_MAX = 10
 LEAD_WORDS_MIN = 3
+VERB_STARTS = ("يست", "تست", "ستت", "سيت", "ستخ", "يت", "تت")
 DETERMINERS = ("the", "a", "an", "its", "their")
 
 
@@ -193,8 +194,8 @@ class Filler(Places):
 
 
 def _of_many(word: str) -> bool:
-    """Tell whether an Arabic word has the form of a verb that many do: يفضلون."""
-    return len(word) > 4 and word[0] in "يت" and word.endswith("ون")
+    """Tell whether an Arabic word has the form of a verb that many do: يفضلون، ستخفض، تستخدم."""
+    return len(word) > 4 and (word[0] in "يت" and word.endswith("ون") or word.startswith(VERB_STARTS))
 
 
 @lru_cache(maxsize=1024)

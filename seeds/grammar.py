@@ -25,6 +25,7 @@ class Grammar:
     breaks: frozenset[str]  # "after", بعد: what follows them is another thing that happened
     infinitives: frozenset[str]  # "to", "will": what a verb's bare form stands behind
     heads: frozenset[str]  # nouns that may stand before a name, so that a clitic on them is one
+    companies: frozenset[str]  # "شركة": nouns that a company's name stands behind
     groups: PhraseIndex[str]  # "experts", "مصادر": nouns of described groups
     roles: PhraseIndex[str]  # "chief executive", and what tells a role by its work ("to lead")
 
@@ -40,14 +41,24 @@ def grammar(language: str) -> Grammar:
         | words["relatives"]
         | words["prepositions"]
     )
-    names = ("relatives", "prepositions", "breaks", "infinitives", "heads")
+    names = ("relatives", "prepositions", "breaks", "infinitives", "heads", "companies")
     roles = read_lexicon(language, "roles")
     index = PhraseIndex((str(role), kind) for kind in ("roles", "leads") for role in roles[kind])
-    relatives, prepositions, breaks, infinitives, heads = (words[name] for name in names)
+    relatives, prepositions, breaks, infinitives, heads, companies = (words[name] for name in names)
     boundaries = PhraseIndex((word, word) for word in words["boundaries"])
     connectors = PhraseIndex((word, word) for word in words["connectors"])
     return Grammar(
-        stops, boundaries, relatives, prepositions, connectors, breaks, infinitives, heads, groups, index
+        stops,
+        boundaries,
+        relatives,
+        prepositions,
+        connectors,
+        breaks,
+        infinitives,
+        heads,
+        companies,
+        groups,
+        index,
     )
 
 
