@@ -6,11 +6,13 @@ import pytest
 
 from seeds.articles import sample_articles
 from seeds.document import Document, read_document
-from streams import codec, documents
+from seeds.facts import Stage
+from seeds.parse import parse
+from streams import codec, delta, documents
 from streams.documents import Change, Request, Status, stored
-from streams.publish import Publisher
+from streams.publish import Publisher, producer
 from streams.slots import Cause
-from streams.topics import ensure_topics, fact_topics
+from streams.topics import ensure_topics, fact_topics, topic_name
 from tests.integration.workers import a_worker, records, until
 
 pytestmark = pytest.mark.integration
@@ -121,3 +123,56 @@ async def test_what_cannot_be_parsed_is_answered_too(settings):
     assert {record.status for record in made} == {Status.FAILED}
     assert "limit" in errors[too_long.document]
     assert errors[french.document]
+
+
+async def test_two_workers_share_the_documents_and_one_takes_over_from_the_other(settings):
+    settings = settings.model_copy(update={"session_timeout_seconds": 6.0})
+    article = read_document(sample_articles()[1])
+    copies = [
+        stored(article.model_copy(update={"url": f"https://news.example/{number}"})) for number in range(24)
+    ]
+    await publish(settings, *copies[:12])
+    with a_worker(settings, "parse", name="one") as one, a_worker(settings, "parse", name="two"):
+        await answered(settings, 12)
+        one.kill()
+        await publish(settings, *copies[12:])
+        made = await answered(settings, 24)
+        await published(settings, made)
+    assert {record.document for record in made} == {copy.document for copy in copies}
+    assert {record.status for record in made} == {Status.PARSED}
+    first = {(record.partition, record.offset) for record in made}
+    assert len(first) == len(copies)
+
+
+async def test_a_newer_extractor_first_reads_the_old_text_again(settings):
+    """What the older one got wrong goes as its bug, what the source changed as its correction."""
+    sample = read_document(sample_articles()[1])
+    article = stored(sample.model_copy(update={"url": "https://news.example/1"}))
+    (place,) = await publish(settings, article)
+    parsed = parse(article.as_document())
+    wrong = parsed.facts[0].model_copy(update={"stage": Stage.CANCELLED})
+    older = parsed.model_copy(update={"version": "0", "facts": (*parsed.facts, wrong)})
+    before = delta.answer(article, place, {}, older, settings.min_confidence)
+    await answer_by_hand(settings, before)
+
+    kept, _, gone = article.text.rpartition("\n")
+    assert gone
+    await publish(settings, stored(article.as_document().model_copy(update={"text": kept})))
+    with a_worker(settings, "parse"):
+        _, answer = await answered(settings, 2)
+        await published(settings, [answer])
+    causes = Counter(d["slots"]["cause"] for d in answer.events if d["type"] == "retraction")
+    bug = [d for d in answer.events if d["type"] == "retraction" and d["slots"]["cause"] == "extractor_bug"]
+    assert [d["slots"]["event"]["stage"] for d in bug] == ["cancelled"]
+    now = parse(article.as_document().model_copy(update={"text": kept}))
+    assert causes["source_corrected"] == len(parsed.facts) - len(now.facts)
+
+
+async def answer_by_hand(settings, record):
+    async with producer(settings) as sender:
+        await sender.send_and_wait(
+            topic_name(settings, "parses"),
+            documents.encode(record),
+            key=record.document.encode(),
+            partition=record.partition,
+        )
