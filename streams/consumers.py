@@ -23,8 +23,8 @@ async def reading(settings: Settings, *topics: str, **options: Any) -> AsyncIter
     consumer = AIOKafkaConsumer(
         *topics, bootstrap_servers=settings.bootstrap, enable_auto_commit=False, **options
     )
-    await consumer.start()
     try:
+        await consumer.start()
         yield consumer
     finally:
         # A consumer that is stopped before its tasks first ran raises CancelledError (aiokafka 0.14).

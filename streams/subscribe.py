@@ -5,7 +5,7 @@ No consumer group: a subscriber's place is its own. `docs/subscribing.md` shows 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,7 @@ class Received:
     value: bytes
 
 
-async def records(settings: Settings, start: Start, types: frozenset[str]) -> AsyncIterator[Received]:
+async def records(settings: Settings, start: Start, types: frozenset[str]) -> AsyncGenerator[Received]:
     """Yield the records of the fact topics of `types` (all if empty) from `start`, then as they come."""
     names = {topic_name(settings, fact_topic(t)): fact_topic(t) for t in (types or CATALOGUE.keys())}
     async with reading(settings, *names, auto_offset_reset="earliest") as consumer:

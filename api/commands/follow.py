@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated
@@ -56,17 +57,18 @@ async def _follow(settings: Settings, start: str, wanted: EventFilter, limit: in
 
     types = wanted.types | {"retraction"} if wanted.types else wanted.types
     shown = 0
-    async for record in records(settings, await _start(settings, start), types):
-        try:
-            event = decode(record.value)
-        except CodecError as error:
-            err.print(f"{record.topic}/{record.partition}@{record.offset}: {error}", markup=False)
-            continue
-        if wanted.matches(event):
-            _show(record, event, as_json)
-            shown += 1
-            if shown == limit:
-                return
+    async with aclosing(records(settings, await _start(settings, start), types)) as received:
+        async for record in received:
+            try:
+                event = decode(record.value)
+            except CodecError as error:
+                err.print(f"{record.topic}/{record.partition}@{record.offset}: {error}", markup=False)
+                continue
+            if wanted.matches(event):
+                _show(record, event, as_json)
+                shown += 1
+                if shown == limit:
+                    return
 
 
 async def _start(settings: Settings, start: str) -> Start:

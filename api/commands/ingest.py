@@ -18,7 +18,9 @@ READABLE = (".txt", ".html", ".htm", ".json")
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Articles (.txt .html .json) or folders of them.")],
+    paths: Annotated[
+        list[Path], typer.Argument(exists=True, help="Articles (.txt .html .json) or folders of them.")
+    ],
     published_at: Annotated[str | None, typer.Option(help="Day of publication of .txt files.")] = None,
     language: Annotated[str | None, typer.Option(help="ar or en, where the file does not say.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a document.")] = False,
@@ -57,8 +59,8 @@ async def _ingest(
         for path in track(files, "ingesting", console=err, transient=True, disable=len(files) < 2):
             try:
                 document: Document = read_document(path, published_at=published_at, language=language)
-            except (SeedsError, OSError) as error:
-                err.print(f"{path}: {error}", markup=False)
+            except SeedsError as error:
+                err.print(str(error), markup=False)
                 failed += 1
                 continue
             record = stored(document)
