@@ -161,10 +161,12 @@ class NewDocument(Shape):
     text: str = Field(min_length=1, description="at most 1 MiB of UTF-8")
     headline: str | None = Field(default=None, max_length=HEADLINE_MAX)
     language: str | None = Field(default=None, max_length=8, description="ar or en")
-    url: str | None = Field(default=None, max_length=2048)
+    url: str | None = Field(default=None, max_length=2048, pattern=r"^https?://[^\s/]+")
     publisher: str | None = Field(default=None, max_length=300)
     published_at: str | None = Field(
-        default=None, max_length=40, description="an ISO 8601 day, or a time with its zone"
+        default=None,
+        pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d))?$",
+        description="an ISO 8601 day, or a time with its zone",
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import Field
 
 from api.errors import BadParameter
 from seeds.facts import Modality, Stage
@@ -20,13 +21,17 @@ PAGE_MAX = 200
 
 STAGES = [str(stage) for stage in Stage if stage != "other"]
 MODALITIES = [str(modality) for modality in Modality if modality != "other"]
+MOMENT = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?$"
 
-Types = Annotated[
-    list[str] | None, Query(alias="type", description=f"Only these types: {', '.join(CATALOGUE)}.")
-]
-Stages = Annotated[list[str] | None, Query(alias="stage", description=f"Only these: {', '.join(STAGES)}.")]
+# Checked by hand, below: the framework would take an unknown stage for one that a newer version wrote.
+Type = Annotated[str, Field(json_schema_extra={"enum": list(CATALOGUE)})]
+AStage = Annotated[str, Field(json_schema_extra={"enum": STAGES})]
+AModality = Annotated[str, Field(json_schema_extra={"enum": MODALITIES})]
+
+Types = Annotated[list[Type] | None, Query(alias="type", description="Only these types of event.")]
+Stages = Annotated[list[AStage] | None, Query(alias="stage", description="Only these stages.")]
 Modalities = Annotated[
-    list[str] | None, Query(alias="modality", description=f"Only these: {', '.join(MODALITIES)}.")
+    list[AModality] | None, Query(alias="modality", description="Only what is told in these ways.")
 ]
 Confidence = Annotated[float, Query(ge=0, le=1, description="Only events at least this certain.")]
 Company = Annotated[
@@ -39,7 +44,9 @@ Since = Annotated[
         max_length=40, description="Only what was recorded at this time or later: ISO 8601, UTC by default."
     ),
 ]
-Cursor = Annotated[str | None, Query(max_length=64, description="`next` of the page before.")]
+Cursor = Annotated[
+    str | None, Query(pattern=r"^[A-Za-z0-9_-]{32}$", description="`next` of the page before.")
+]
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="Events a page.")]
 
 

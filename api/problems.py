@@ -67,9 +67,11 @@ def add_handlers(app: FastAPI) -> None:
         return problem_of(error)
 
     @app.exception_handler(HTTPException)
-    async def of_starlette(_: Request, error: HTTPException) -> Response:
+    async def of_starlette(request: Request, error: HTTPException) -> Response:
         response = problem(error.status_code, str(error.detail))
-        response.headers.update(error.headers or {})  # Allow, with a 405
+        response.headers.update(error.headers or {})
+        if error.status_code == 405:  # Starlette tells the methods of one route only
+            response.headers["Allow"] = ", ".join(sorted(_methods(request)))
         return response
 
     @app.exception_handler(RequestValidationError)
@@ -107,6 +109,12 @@ SCHEMA: Mapping[str, Any] = {
         },
     },
 }
+
+
+def _methods(request: Request) -> set[str]:
+    """Collect the methods of all endpoints that a path belongs to."""
+    path = request.url.path
+    return {m for route in request.app.state.endpoints if route.path_regex.match(path) for m in route.methods}
 
 
 def _slug(name: str) -> str:

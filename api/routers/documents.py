@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from pydantic import ValidationError
 from ulid import ULID
 
 from api.answers import HEADERS, JSON, answer
@@ -70,6 +71,9 @@ async def post_document(request: Request, key: Key = None) -> Response:
         raise BodyTooLarge(str(error)) from error
     except SeedsError as error:
         raise BadBody(str(error)) from error
+    except ValidationError as error:  # an address at its limit may be longer in its canonical form
+        message = "url: too long"
+        raise BadBody(message) from error
     service = Service.of(request)
     record = document.model_copy(update={"request": documents.Request(id=key or str(ULID()), by="api")})
     with service.model.snapshot() as at:

@@ -149,3 +149,5 @@ async def test_every_error_is_a_problem(settings: Settings) -> None:
             assert answer.status_code == status, (method, path)
             assert answer.headers["content-type"] == "application/problem+json", (method, path)
             assert answer.json()["status"] == status
+        assert (await client.delete("/v1/documents/x")).headers["allow"] == "GET"
+        assert (await client.delete("/v1/replays")).headers["allow"] == "GET, POST"
