@@ -49,7 +49,7 @@ Found = dict[str, list[SlotValue]]
 
 
 def _values(draft: Draft, context: Context) -> tuple[Found, dict[str, Spans]]:
-    """Resolve the hits of each slot, names before references; what stays empty falls back as the rule says."""
+    """Resolve the hits of each slot, names before references; what stays empty falls back."""
     values: Found = {}
     evidence: dict[str, Spans] = {}
     taken: set[str] = set()  # one entity has one part in an event

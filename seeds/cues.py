@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
+from seeds.items import COMMAS, QUOTES, Item, Sentence
 from seeds.phrases import Found, PhraseIndex
 from seeds.rules import load_verbs, read_lexicon
-from seeds.scene import COMMAS, QUOTES, Item, Sentence
 from seeds.verbs import FormKind, conjugate
 
 SPEAKER_REACH = 8

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from seeds.facts import QUOTE_MAX
+from seeds.items import COMMAS, QUOTES
 from seeds.nearby import Hit, clitics, words_index
 from seeds.phrases import PhraseIndex
 from seeds.places import Places
 from seeds.rule import SlotSpec
-from seeds.scene import COMMAS, QUOTES
 
 CHOICE_GAP_MAX = 5
 NAME_WORDS_MAX = 6
@@ -195,7 +195,7 @@ class Filler(Places):
 
 def _of_many(word: str) -> bool:
     """Tell whether an Arabic word has the form of a verb that many do: يفضلون، ستخفض، تستخدم."""
-    return len(word) > 4 and (word[0] in "يت" and word.endswith("ون") or word.startswith(VERB_STARTS))
+    return len(word) > 4 and ((word[0] in "يت" and word.endswith("ون")) or word.startswith(VERB_STARTS))
 
 
 @lru_cache(maxsize=1024)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 from seeds.cues import Cue, Frame, frames, scan
 from seeds.fill import Filler
+from seeds.items import Item, Sentence
 from seeds.modality import Telling, chain, tell
 from seeds.nearby import Hit
 from seeds.rule import Rule, SlotSpec
-from seeds.scene import Item, Scene, Sentence
+from seeds.scene import Scene
 from seeds.triggers import limit, triggers
 from seeds.verbs import FormKind
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from seeds.cues import Cue, Frame
 from seeds.facts import Modality, Stage
+from seeds.items import COMMAS, Item, Sentence
 from seeds.rule import Rule
-from seeds.scene import COMMAS, Item, Sentence
 from seeds.verbs import FormKind
 
 REACH = 9  # tokens between two cues of one chain, or a cue and its trigger

@@ -11,22 +11,19 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from seeds.cues import Cue, Frame
+from seeds.items import COMMAS, QUOTES, Item, Sentence
 from seeds.modality import to_be
 from seeds.names import Mention
 from seeds.phrases import PhraseIndex
 from seeds.rule import SlotSpec
-from seeds.scene import COMMAS, QUOTES, Item, Sentence
 from seeds.tokens import forms
+from seeds.unlisted import unlisted
 from seeds.verbs import FormKind
 
 GAP_MAX = 6  # plain words between a cue or a trigger and its name
 VALUE_GAP_MAX = 3
 LIST_MAX = 20
 LIST_GAP_MAX = 3  # words before a further name of a list: "and software firm Y"
-PERSON_WORDS_MIN = 2
-NOUN_NAME_MAX = 2
-QUOTED_MAX = 9
-ADJECTIVE_ENDS = ("ة", "ه", "كبرى", "أخرى")
 
 TYPES = {
     "ORG": ("ORG", "COREF"),
@@ -76,11 +73,6 @@ def prepositional(sentence: Sentence, item: Item) -> bool:
         if not sentence.plain(i) or (here is not None and here.type != "ROLE"):
             return False
     return False
-
-
-def _of_origin(word: str) -> bool:
-    """Tell whether a word is an adjective of origin with the article: الإسرائيلية، السعودية."""
-    return word.startswith("ال") and word.endswith("يه") and len(word) > 5
 
 
 class Nearby:
@@ -158,7 +150,7 @@ class Nearby:
         gap = GAP_MAX if TYPES.get(spec.type, (spec.type,))[0] in NAMES else VALUE_GAP_MAX
         steps = 0
         while i < last and steps <= gap:
-            item = self.s.item_at(i) or (self._unlisted(i, spec, last) if spec.open else None)
+            item = self.s.item_at(i) or (unlisted(self.s, i, spec.type, last) if spec.open else None)
             if item is not None:
                 if self._possessive(item):
                     i = item.last
@@ -183,66 +175,6 @@ class Nearby:
         return self.tokens[item.last - 1].end > item.end and self.tokens[item.last - 1].text.endswith(
             ("'s", "’s")
         )
-
-    def _unlisted(self, i: int, spec: SlotSpec, last: int) -> Item | None:
-        """Take a name in no list, where the rule says that only a name stands there."""
-        if spec.type == "PRODUCT" and self.tokens[i].text in QUOTES:
-            return self._quoted(i, last)
-        return self._behind_noun(i, spec, last) if self.arabic else self._capitals(i, spec, last)
-
-    def _quoted(self, i: int, last: int) -> Item | None:
-        for j in range(i + 2, min(i + QUOTED_MAX, last)):
-            if self.tokens[j].text in QUOTES:
-                return self._named("PRODUCT", i + 1, j)
-        return None
-
-    def _capitals(self, i: int, spec: SlotSpec, last: int) -> Item | None:
-        """Take capitalised words as a name.
-
-        What goes on in small letters ("British firm Hexal") is no name yet; a person has two words.
-        """
-        end = i
-        while end < last and self.s.item_at(end) is None and self._capital(end):
-            end += 1
-        goes_on = end < last and self.s.plain(end) and self.tokens[end].text not in QUOTES
-        if end == i or goes_on or (spec.type == "PERSON" and end - i < PERSON_WORDS_MIN):
-            return None
-        return self._named(spec.type, i, end)
-
-    def _behind_noun(self, i: int, spec: SlotSpec, last: int) -> Item | None:
-        """Take the words behind "شركة" as a company's name: one or two, or what follows an adjective of origin.
-
-        A word that ends like an adjective tells what the company is, not what it is called.
-        """
-        nouns = self.s.scene.grammar.companies
-        if i == self.s.first or not any(f.stem in nouns for f in forms(self.tokens[i - 1].text)):
-            return None
-        end = i
-        while end < last and self.s.item_at(end) is None and self.s.plain(end) and self.tokens[end].is_word:
-            end += 1
-        behind = self.s.item_at(end) if end < last else None
-        if behind is not None and behind.type in ("ORG", "PERSON", "PRODUCT"):
-            return None  # the name comes after these words
-        origins = [k for k in range(i, end) if _of_origin(self.tokens[k].text)]
-        if origins and origins[-1] == end - 1:  # "مول المجرية"
-            end = origins[0]
-        elif origins:  # "أمن المعلومات الإسرائيلية أدالوم"
-            i = origins[-1] + 1
-        words = [self.s.scene.exact(t.start, t.end) for t in self.tokens[i:end]]
-        fit = 0 < len(words) <= NOUN_NAME_MAX and not any(
-            w.endswith(ADJECTIVE_ENDS) or w.startswith("ال") for w in words
-        )
-        return self._named("ORG", i, end) if fit and spec.type in ("ORG", "PARTY") else None
-
-    def _named(self, kind: str, first: int, last: int) -> Item:
-        kind = "ORG" if kind == "PARTY" else kind
-        start, end = self.tokens[first].start, self.tokens[last - 1].end
-        name = self.s.scene.exact(start, end)
-        return Item(kind, start, end, first, last, Mention(start, end, kind, (), name, "place"))  # type: ignore[arg-type]
-
-    def _capital(self, i: int) -> bool:
-        token = self.tokens[i]
-        return self.s.plain(i) and self.s.scene.exact(token.start, token.start + 1).isupper()
 
     def carries(self, item: Item, letters: tuple[str, ...], since: int = 0) -> bool:
         """Tell whether a clitic is written onto an item, or onto a noun before it ("لشركة X", "بـ29")."""

@@ -1,9 +1,9 @@
 """From a document to its facts: the map of this package.
 
-    document ── language ─► scene: shadow text, tokens, sentences, mentions, values      scene.py
-             ── triggers and cued slots ─► drafts                              match.py, fill.py, places.py
+    document ── language ─► scene: shadow text, tokens, sentences, mentions, values     scene.py, items.py
+             ── triggers and cued slots ─► drafts        triggers.py, match.py, fill.py, nearby.py, places.py
              ── stage, modality, attribution ─► how each is told                   modality.py, cues.py
-             ── resolution and coreference ─► facts in the making           build.py, coref.py, resolve.py
+             ── resolution and coreference ─► facts in the making   build.py, references.py, coref.py
              ── checks, merging ─► facts, and rejected candidates with the reason     checks.py, merge.py
 
 Deterministic: the same document and version give the same facts. No I/O but the package's own data files.

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seeds.items import COMMAS, QUOTES, Item
 from seeds.nearby import GAP_MAX, VALUE_GAP_MAX, Nearby, prepositional, words_index
 from seeds.rule import SlotSpec
-from seeds.scene import COMMAS, QUOTES, Item
 from seeds.tokens import forms
+from seeds.unlisted import capital, capitals
 from seeds.verbs import FormKind
 
 HEAD_GAP_MAX = 6
@@ -153,9 +154,9 @@ class Places(Nearby):
     def _capitals_before(self, i: int, spec: SlotSpec) -> Item | None:
         """Take the capitalised words that end at token `i` as a name, without a sentence's first word."""
         first = i + 1
-        while first - 1 > self.s.first and self.s.item_at(first - 1) is None and self._capital(first - 1):
+        while first - 1 > self.s.first and self.s.item_at(first - 1) is None and capital(self.s, first - 1):
             first -= 1
-        return self._capitals(first, spec, i + 1) if first <= i else None
+        return capitals(self.s, first, spec.type, i + 1) if first <= i else None
 
     def _relative_head(self) -> int | None:
         """Return the relative pronoun in whose clause the trigger stands."""

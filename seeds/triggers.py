@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import cache
 
 from seeds.cues import scan
+from seeds.items import Sentence
 from seeds.nearby import words_index
 from seeds.phrases import Found, PhraseIndex
 from seeds.rule import Rule
 from seeds.rules import load_rules, trigger_phrases
-from seeds.scene import Sentence
 from seeds.tokens import forms
 from seeds.verbs import FormKind
 
