@@ -115,7 +115,8 @@ class References:
         found = self._antecedents(mention, at, at, taken)
         if not found and mention.cue == "org one":
             entity = self._subject_before(at, mention, taken)
-            return [entity.model_copy(update={"surface": mention.name})] if entity is not None else []
+            if entity is not None:
+                return [entity.model_copy(update={"surface": mention.name})]
         if not found:
             found = self._antecedents(mention, max(at - REACH, 0), at, taken)
         return [r.entity for r in found if r.entity is not None]
