@@ -155,10 +155,10 @@ def test_so_does_a_forecast():
 
 
 def test_a_step_says_how_precisely_its_date_is_known():
-    for n in range(4):  # whatever the ids are
+    for n in range(8):  # whatever the ids are
         month_only = supply(valid=days("2025-06-01", "2025-06-30", "month"), n=n)
         assert fold(posted(month_only))["steps"][0]["precision"] == "month"
-        assert fold(posted(month_only, supply(day="2025-06-01", n=9)))["steps"][0]["precision"] == "day"
+        assert fold(posted(month_only, supply(day="2025-06-01", n=10 + n)))["steps"][0]["precision"] == "day"
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
@@ -287,6 +287,18 @@ def test_recency_is_publication_but_no_later_than_recording():
     both = [Posted(entry_of(early), MS), Posted(entry_of(late), MS - 10 * 86_400_000)]  # recorded on 5 June
     (step,) = fold(both)["steps"]
     assert step["entry"]["id"] == early.id
+
+
+def test_between_equals_the_id_decides():
+    for n in range(4):
+        one, other = valuation("1", day="2025-05-20", n=n), valuation("1", day="2025-05-21", n=10 + n)
+        assert preferred(one, other) == max(one.id, other.id)
+
+
+def test_copies_of_one_origin_do_not_outweigh_two_origins():
+    copied = [valuation("28", origin="agency:reuters", confidence="1", n=n) for n in range(5)]
+    told = [valuation("29", origin="a", n=5), valuation("29", origin="b", n=6)]
+    assert preferred(*copied, *told) in {event.id for event in told}
 
 
 def test_what_is_the_same_but_for_its_words_is_one_value():
