@@ -244,6 +244,14 @@ def test_a_rumour_stands_until_the_deal_is_done_and_then_is_its_rival():
     assert step["date"] == "2025-06-01"
 
 
+def test_talk_stands_among_the_steps_in_the_order_of_time():
+    told = [deal(stage="planned", published="2025-01-05"), deal(day="2025-04-01", n=1)]
+    told.append(deal(stage="planned", published="2025-08-01", n=2))
+    steps = fold(posted(*told))["steps"]
+    assert [step["entry"]["id"] for step in steps] == [event.id for event in told]
+    assert [step["weak"] for step in steps] == [True, False, True]
+
+
 def test_a_denial_is_a_rival_only():
     told, denied = supply(day="2025-06-01"), supply(day="2025-06-02", modality="denied", confidence="1", n=1)
     (step,) = fold(posted(told, denied))["steps"]
