@@ -84,6 +84,10 @@ class Filler(Places):
                 found.append((i, self.tokens[i].start + 1))
         if spec.at[:1] == ("lead",) or "brackets" in spec.at:
             yield from self._leads(spec)
+        owner = self.filled.get("seller")
+        if "owned" in spec.at and owner and owner[0].item and self.possessive(owner[0].item):
+            i = owner[0].item.last
+            found += [(i, self.tokens[i].start)] if i < last else []
         if "trigger" in spec.at:
             found.append((self.t.first, self.tokens[self.t.first].start))
         if "after" in spec.at and self.t.last < last:

@@ -123,34 +123,29 @@ def _stage(sentence: Sentence, trigger: Cue, rule: Rule, governing: list[Cue]) -
     """Let the outermost stage cue decide, if the trigger's form leaves it open; else the rule's table."""
     if "fixed" in rule.stage:
         return rule.stage["fixed"]
-    kind = trigger.kind
-    if kind == FormKind.BASE and not _infinitive(sentence, trigger):
-        kind = FormKind.PAST if _perfect(sentence, trigger) else FormKind.PRESENT  # "has become", "they buy"
-    free = kind not in (FormKind.PAST,) or to_be(sentence, trigger)
+    kind = _finite(sentence, trigger)
+    ahead = kind == FormKind.PAST and to_be(sentence, trigger)  # "to be sold"
     stages = [c for c in governing if c.group == "stage"]
-    own = rule.stage.get(kind) or rule.stage.get("any")
     if trigger.prefix == "س" or any(c.prefix == "س" and c.kind == FormKind.PRESENT for c in stages[:1]):
         return Stage.PLANNED
-    purpose = kind == FormKind.NOUN and trigger.prefix in ("ل", "لل")  # لإنشاء: "in order to build"
-    if purpose and not stages:
-        return Stage.PLANNED
-    if free and stages:
+    if stages and (ahead or kind != FormKind.PAST):
         return Stage(stages[0].value)
-    if kind == FormKind.PAST and to_be(sentence, trigger):
+    purpose = kind == FormKind.NOUN and trigger.prefix in ("ل", "لل")  # لإنشاء: "in order to build"
+    if ahead or purpose:
         return Stage.PLANNED
+    own = rule.stage.get(kind) or rule.stage.get("any")
     return own or (Stage.PLANNED if kind == FormKind.BASE else Stage.COMPLETED)
 
 
-def _infinitive(sentence: Sentence, trigger: Cue) -> bool:
-    """Tell whether "to", "will" or the like stands before a verb, at most one adverb between."""
-    tokens = sentence.scene.tokens
-    before = range(max(sentence.first, trigger.first - 2), trigger.first)
-    return any(tokens[i].text in sentence.scene.grammar.infinitives for i in before)
-
-
-def _perfect(sentence: Sentence, trigger: Cue) -> bool:
-    before = range(max(sentence.first, trigger.first - 2), trigger.first)
-    return any(sentence.scene.tokens[i].text in ("has", "have", "had") for i in before)
+def _finite(sentence: Sentence, trigger: Cue) -> FormKind:
+    """Return the kind of a form as the words before it make it: "is buying", "they buy", "has become"."""
+    before = sentence.scene.tokens[max(sentence.first, trigger.first - 2) : trigger.first]
+    words = {token.text for token in before}
+    if trigger.kind == FormKind.GERUND and words & {"is", "are"}:
+        return FormKind.PRESENT
+    if trigger.kind != FormKind.BASE or words & sentence.scene.grammar.infinitives:
+        return trigger.kind
+    return FormKind.PAST if words & {"has", "have", "had"} else FormKind.PRESENT
 
 
 def to_be(sentence: Sentence, trigger: Cue) -> bool:

@@ -152,7 +152,7 @@ class Nearby:
         while i < last and steps <= gap:
             item = self.s.item_at(i) or (unlisted(self.s, i, spec.type, last) if spec.open else None)
             if item is not None:
-                if self._possessive(item):
+                if self.possessive(item):
                     i = item.last
                     continue
                 if self.wanted(item, spec):
@@ -170,7 +170,7 @@ class Nearby:
             steps += 1
         return None
 
-    def _possessive(self, item: Item) -> bool:
+    def possessive(self, item: Item) -> bool:
         """Tell whether a name only says whose the next thing is: "Hexal's affiliate"."""
         return self.tokens[item.last - 1].end > item.end and self.tokens[item.last - 1].text.endswith(
             ("'s", "’s")

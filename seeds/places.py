@@ -242,6 +242,17 @@ class Places(Nearby):
                 if item.type == "PERSON" or self.s.scene.is_boundary(item.first):
                     return
 
+    def _owner(self, spec: SlotSpec) -> Iterator[Item]:
+        """Return whose the thing is that stands behind the trigger, if it has no name of its own."""
+        item = self.s.item_at(self.t.last) if self.t.last < self.limit else None
+        if (
+            item is not None
+            and self.possessive(item)
+            and self.wanted(item, spec)
+            and not self.filled.get("target")
+        ):
+            yield item
+
     def _inside(self, spec: SlotSpec) -> Iterator[Item]:
         yield from (i for i in self.s.items if self.t.first < i.first < self.t.last and self.wanted(i, spec))
 
