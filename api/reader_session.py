@@ -111,7 +111,7 @@ class Session:
             if number not in self._files:
                 await ensure_changelog(self._settings, number)
                 path = store.views_path(self._settings.data, number)
-                self._files[number] = GenerationFile(path, number, self._log_id, self._events.connection)
+                self._files[number] = GenerationFile(path, number, self._log_id, self._events)
         await self._follower.assign(self._at())
         await self._look_at_ends()
 

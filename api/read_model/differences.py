@@ -12,6 +12,7 @@ from typing import Literal
 
 import orjson
 
+from api.read_model.pending import Pending
 from streams.digest import Digest, bucket
 from streams.entries import KEY_ID_BYTES, entries, table_key
 from streams.upcast import upcast
@@ -46,9 +47,10 @@ def entries_of(data: bytes) -> dict[bytes, bytes]:
 class Differences:
     """The proof of one generation file; works in its writer's transactions."""
 
-    def __init__(self, connection: sqlite3.Connection, events: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, events: sqlite3.Connection, pending: Pending) -> None:
         self._connection = connection
         self._events = events
+        self._pending = pending
 
     def prove(
         self,
@@ -68,15 +70,9 @@ class Differences:
 
     def unknown(self, now_ms: int, wait_ms: int = UNKNOWN_MS_MAX) -> list[Finding]:
         """Find entries whose event the log has not shown within `wait_ms`."""
-        waiting = self._connection.execute(
-            "SELECT partition, event, key FROM pending WHERE seen_ms <= ?", (now_ms - wait_ms,)
-        ).fetchall()
         found = []
-        for partition, event, key in waiting:
-            known = self._events.execute(
-                "SELECT 1 FROM events WHERE key = ? AND partition = ?", (event, partition)
-            ).fetchone()
-            if not known and self._note(partition, key, "unknown", now_ms):
+        for (partition, _), key in self._pending.older_than(now_ms - wait_ms):
+            if not self._event(partition, key) and self._note(partition, key, "unknown", now_ms):
                 found.append(Finding(partition, bucket(key), key, "unknown"))
         return found
 
@@ -98,10 +94,7 @@ class Differences:
     def _judge(self, partition: int, key: bytes, exposed: Vector) -> Kind | None:
         wanted, posted = self._wanted(partition, key, exposed), self._posted(partition, key)
         if posted is None and wanted is None:
-            waits = self._connection.execute(
-                "SELECT 1 FROM pending WHERE partition = ? AND event = ? AND key = ?",
-                (partition, key[-KEY_ID_BYTES:], key),
-            ).fetchone()
+            waits = self._pending.holds((partition, key[-KEY_ID_BYTES:]), key)
             return "unknown" if waits and not self._event(partition, key) else None
         if wanted is None:
             return "extra"

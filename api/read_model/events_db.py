@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from api.read_model import entities, store
@@ -16,6 +17,8 @@ from streams.documents import decode_document, decode_parse
 from streams.errors import CodecError, NewerVersion
 from streams.posting import postings_of, read_event
 from streams.vectors import next_offset
+
+RECENT_MAX = 20_000
 
 
 @dataclass
@@ -35,6 +38,8 @@ class EventsFile:
     def __init__(self, path: Path, log_id: str, partitions: int) -> None:
         self.connection = store.open_writer(path, "events", {"log": log_id})
         self._partitions = partitions
+        self.recent: dict[bytes, dict[bytes, bytes]] = {}
+        """What the last events post: table keys and entries, by the key of the event."""
         with store.transaction(self.connection):
             entities.load_known(self.connection)
         self.cut = last_cut(self.connection)
@@ -86,7 +91,7 @@ class EventsFile:
     def _event(self, record: Record, applied: Applied) -> None:
         """Store an event at its first place. The worker dead-letters what is refused here."""
         data = read_event(record.value, record.partition, self._partitions)
-        postings_of(data, record.partition, self._partitions)  # refuses what no worker posts
+        posted = postings_of(data, record.partition, self._partitions)  # refuses what no worker posts
         row = event_row(data)
         cursor = self.connection.execute(
             """INSERT OR IGNORE INTO events (key, type, fact_type, stage, modality, confidence, home,
@@ -102,8 +107,16 @@ class EventsFile:
             applied.duplicates += 1
             return
         applied.events += 1
+        self._remember(row.key, {posting.key: posting.entry for posting in posted})
         self._roles(row, record.timestamp_ms, applied)
         self._retraction(row)
+
+    def _remember(self, key: bytes, rows: dict[bytes, bytes]) -> None:
+        """Keep what an event posts until the proof asks for it, which is soon."""
+        self.recent[key] = rows
+        if len(self.recent) > RECENT_MAX:
+            for old in list(islice(self.recent, RECENT_MAX // 2)):
+                del self.recent[old]
 
     def _roles(self, row: EventRow, recorded_ms: int, applied: Applied) -> None:
         self.connection.executemany(

@@ -7,8 +7,7 @@ events file holds. Everything here happens in the transaction of `apply`.
 from __future__ import annotations
 
 import logging
-import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +15,8 @@ import orjson
 
 from api.read_model import store
 from api.read_model.differences import Differences, Finding, entries_of
+from api.read_model.events_db import EventsFile
+from api.read_model.pending import Pending
 from api.read_model.records import Record
 from streams import progress
 from streams.digest import Digest
@@ -42,7 +43,8 @@ class Changed:
 class GenerationFile:
     """Writes `views-g<N>.db`, beside the open events file."""
 
-    def __init__(self, path: Path, number: int, log_id: str, events: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, number: int, log_id: str, events_file: EventsFile) -> None:
+        events = events_file.connection
         identity = {
             "log": log_id,
             "generation": str(number),
@@ -51,6 +53,8 @@ class GenerationFile:
         self.number = number
         self.connection = store.open_writer(path, "views", identity)
         self._events = events
+        self._recent = events_file.recent
+        self._pending = Pending(self.connection)
         self.seen: Vector = {}
         self.posted: Vector = {}
         self.exposed: Vector = {}
@@ -61,7 +65,7 @@ class GenerationFile:
             partition: (Digest(posted), Digest(of_log))
             for partition, posted, of_log in self.connection.execute("SELECT * FROM digests")
         }
-        self.differences = Differences(self.connection, events)
+        self.differences = Differences(self.connection, events, self._pending)
 
     def close(self) -> None:
         """Close the file."""
@@ -92,10 +96,12 @@ class GenerationFile:
                 if record.key is not None and progress.is_progress(record.key):
                     self._progress(record, now_ms)
                 else:
-                    self._row(record, now_ms, changed)
+                    self._row(record, now_ms)
             self._trust(caught_up)
             if expose:
                 self._expose(read, changed)
+            self._late(changed)
+            self._pending.store()
             for line in changed.lines:
                 self._fold(line)
             self.connection.executemany(
@@ -125,37 +131,30 @@ class GenerationFile:
             if advance(self.posted, told):
                 self._store_vector(told)
 
-    def _row(self, record: Record, now_ms: int, changed: Changed) -> None:
-        """Take an entry: to the pending ones, or, if its event is served already, at once."""
+    def _row(self, record: Record, now_ms: int) -> None:
         key = record.key or b""
-        recorded_ms = self._served(key[-KEY_ID_BYTES:], record.partition)
-        if recorded_ms is None and record.value is None:
-            self.connection.execute(
-                "DELETE FROM pending WHERE partition = ? AND event = ? AND key = ?",
-                (record.partition, key[-KEY_ID_BYTES:], key),
-            )
-            return
-        if recorded_ms is None:
-            self.connection.execute(
-                """INSERT OR REPLACE INTO pending (partition, event, key, seen_ms, entry)
-                   VALUES (?, ?, ?, ?, ?)""",
-                (record.partition, key[-KEY_ID_BYTES:], key, now_ms, record.value),
-            )
-            return
+        self._pending.put((record.partition, key[-KEY_ID_BYTES:]), key, record.value, now_ms)
+
+    def _late(self, changed: Changed) -> None:
+        """Take the entries whose event was served before they came: repetitions, or differences."""
+        for partition, event in self._pending.put_in_this_batch():
+            recorded_ms = self._served(event, partition)
+            if recorded_ms is not None:
+                for key, entry in self._pending.take((partition, event)).items():
+                    self._replace(partition, key, recorded_ms, entry, changed)
+
+    def _replace(self, partition: int, key: bytes, recorded_ms: int, entry: bytes, changed: Changed) -> None:
         old = self.connection.execute(
-            "SELECT entry FROM entries WHERE key = ? AND partition = ?", (key, record.partition)
+            "SELECT entry FROM entries WHERE key = ? AND partition = ?", (key, partition)
         ).fetchone()
-        if old is None or old[0] != record.value:
-            if old is not None:
-                self._digest(record.partition)[0].remove(key, old[0])
-                self.connection.execute(
-                    "DELETE FROM entries WHERE key = ? AND partition = ?", (key, record.partition)
-                )
-            if record.value is not None:
-                self._insert(key, record.partition, recorded_ms, record.value)
-            changed.suspects.add((record.partition, key))
-            changed.partitions.add(record.partition)
-            changed.lines.add(key[: -KEY_ID_BYTES - 1])
+        if old is not None and old[0] == entry:
+            return
+        if old is not None:
+            self._digest(partition)[0].remove(key, old[0])
+        self._insert(partition, recorded_ms, {key: entry})
+        changed.suspects.add((partition, key))
+        changed.partitions.add(partition)
+        changed.lines.add(key[: -KEY_ID_BYTES - 1])
 
     def _served(self, event: bytes, partition: int) -> int | None:
         """Give the recorded time of an event if it is served already."""
@@ -187,29 +186,22 @@ class GenerationFile:
         ).fetchall()
         log_digest = self._digest(partition)[1]
         for event, recorded_ms, data in events:
-            wanted = entries_of(data)
-            rows = dict(
-                self.connection.execute(
-                    "SELECT key, entry FROM pending WHERE partition = ? AND event = ?", (partition, event)
-                ).fetchall()
-            )
-            if rows:
-                self.connection.execute(
-                    "DELETE FROM pending WHERE partition = ? AND event = ?", (partition, event)
-                )
+            wanted = self._recent.get(event) or entries_of(data)
+            rows = self._pending.take((partition, event))
             for key, entry in wanted.items():
                 log_digest.add(key, entry)
-            for key, entry in rows.items():
-                self._insert(key, partition, recorded_ms, entry)
-                changed.lines.add(key[: -KEY_ID_BYTES - 1])
+            self._insert(partition, recorded_ms, rows)
+            changed.lines.update(key[: -KEY_ID_BYTES - 1] for key in rows)
             if rows != wanted:
                 changed.suspects |= {(partition, key) for key in rows.keys() | wanted.keys()}
 
-    def _insert(self, key: bytes, partition: int, recorded_ms: int, entry: bytes) -> None:
-        self._digest(partition)[0].add(key, entry)
-        self.connection.execute(
-            "INSERT INTO entries (key, partition, recorded_ms, entry) VALUES (?, ?, ?, ?)",
-            (key, partition, recorded_ms, entry),
+    def _insert(self, partition: int, recorded_ms: int, rows: Mapping[bytes, bytes]) -> None:
+        digest = self._digest(partition)[0]
+        for key, entry in rows.items():
+            digest.add(key, entry)
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO entries (key, partition, recorded_ms, entry) VALUES (?, ?, ?, ?)",
+            [(key, partition, recorded_ms, entry) for key, entry in rows.items()],
         )
 
     def _fold(self, line: bytes) -> None:
