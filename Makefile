@@ -32,6 +32,7 @@ check: $(STAMP)  ## lint, types, layer contract, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_docs.py
 
 fix: $(STAMP)  ## format and mend what ruff can
 	$(BIN)/ruff check --fix .

@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -123,6 +125,25 @@ async def kafka_events(settings: Settings, count: int) -> dict[str, dict]:
     return found
 
 
+@contextmanager
+def asked_all_the_time(settings: Settings):
+    """Ask for a position again and again in the background; give the status codes."""
+    answers, over = [], threading.Event()
+
+    def ask() -> None:
+        with httpx.Client(base_url=f"http://127.0.0.1:{settings.port}", timeout=30) as client:
+            while not over.wait(0.02):
+                answers.append(client.get("/v1/companies/meta-platforms").status_code)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield answers
+    finally:
+        over.set()
+        thread.join()
+
+
 def counterparts(position: dict, section: str) -> dict[str, dict | None]:
     return {line["counterpart"]: line["current"] for line in position["sections"].get(section, [])}
 
@@ -187,8 +208,11 @@ def test_an_article_becomes_a_position_that_survives(up, settings, http):
 
     # The views are rebuilt from the log beside the live ones, and are the same.
     before = {company: position(http, company)["sections"] for company in ("scale-ai", "meta-platforms")}
-    replayed = khabar(settings, "replay", "--json")
+    with asked_all_the_time(settings) as answers:
+        replayed = khabar(settings, "replay", "--json")
     assert replayed.returncode == 0, replayed.stderr
+    assert len(answers) > 50
+    assert set(answers) == {200}
     assert json.loads(replayed.stdout)["equal"] is True
     assert {company: position(http, company)["sections"] for company in before} == before
     views = http.get("/v1/views").json()
