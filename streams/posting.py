@@ -39,7 +39,7 @@ def read_event(value: bytes | None, partition: int, partitions: int) -> dict[str
 
 
 def postings_of(event: dict[str, Any], partition: int, partitions: int) -> list[Posting]:
-    """Give what an event that was read posts. Raises Misplaced."""
+    """Give what an event that was read posts. Raises Misplaced, Invalid."""
     made = [Posting(line, table_key(line, event["id"]), entry) for line, entry in entries(event)]
     for posting in made:
         company, section, counterpart = posting.line
