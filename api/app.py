@@ -7,6 +7,7 @@
     /v1/documents    routers/documents   the text with its facts' spans · articles to be read
     /v1/replays      routers/replays     rebuild the views
     /v1/views        routers/views       generations, digests, differences
+    /schemas         routers/schemas     JSON Schemas of the events
     /livez …         routers/health      health and metrics
 
 Everything is read from the files that `api.reader` writes; only writes need Kafka. A request passes the
@@ -26,7 +27,7 @@ from fastapi.openapi.utils import get_openapi
 from api import problems
 from api.guard import Guard
 from api.metrics import Measured
-from api.routers import companies, documents, events, health, people, replays, streams, views
+from api.routers import companies, documents, events, health, people, replays, schemas, streams, views
 from api.service import Service
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ Market intelligence from Arabic and English news: every field of every fact poin
 article that say so. Answers carry a `Khabar-Token`: a place in the log, from which `/v1/events/stream` goes
 on without a gap. Errors are problem documents (RFC 9457).
 """
-ROUTERS = (companies, people, streams, events, documents, replays, views, health)
+ROUTERS = (companies, people, streams, events, documents, replays, views, schemas, health)
 
 
 def create_app(settings: Settings) -> FastAPI:
