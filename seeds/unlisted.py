@@ -67,7 +67,7 @@ def _behind_noun(sentence: Sentence, i: int, kind: str, last: int) -> Item | Non
     origins = [k for k in range(i, end) if _of_origin(sentence.scene.tokens[k].text)]
     if origins and origins[-1] == end - 1:  # "مول المجرية"
         end = origins[0]
-    elif origins:  # "أمن المعلومات الإسرائيلية أدالوم"
+    elif origins:  # "صناعة الأدوية السويسرية نوفاكس"
         i = origins[-1] + 1
     words = [sentence.scene.exact(t.start, t.end) for t in sentence.scene.tokens[i:end]]
     fit = 0 < len(words) <= NOUN_NAME_MAX and not any(
