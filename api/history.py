@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api.errors import TokenGone, ViewBehind
-from api.read_model import event_queries
+from api.read_model import event_queries, store
 from api.read_model.event_queries import StoredEvent
 from api.read_model.places import cut_below, read_cut, read_vector
 from api.service import Service
@@ -29,9 +29,10 @@ BATCH = 500  # events looked at between two looks at the client
 
 @dataclass
 class Walk:
-    """Where a walk stands: `vector` in the log, `n` in this replica's file; `cut` is for short tokens."""
+    """Where a walk stands: `vector` in the log, `n` in this replica's `file`; `cut` is for short tokens."""
 
     log: str
+    file: str
     vector: Vector
     n: int
     cut: Cut
@@ -46,7 +47,7 @@ def start(at: Snapshot, token: Token | None) -> Walk:
     log = Service.log_id(at)
     if token is None:
         vector = read_vector(at.events)
-        return Walk(log, vector, _last(at), cut_below(at.events, vector))
+        return Walk(log, _file(at), vector, _last(at), cut_below(at.events, vector))
     if token.log != log:
         message = "the token is of another log: take one from the Khabar-Token header of an answer"
         raise TokenGone(message)
@@ -55,16 +56,18 @@ def start(at: Snapshot, token: Token | None) -> Walk:
         message = "this replica has not come as far as the token yet: try again"
         raise ViewBehind(message)
     vector = vector_of(token, cut)
-    return Walk(log, vector, _before(at, vector), cut)
+    return Walk(log, _file(at), vector, _before(at, vector), cut)
 
 
 def beginning(at: Snapshot) -> Walk:
     """Begin with the first event of the log."""
-    return Walk(Service.log_id(at), {}, 0, START)
+    return Walk(Service.log_id(at), _file(at), {}, 0, START)
 
 
 def go_on(at: Snapshot, walk: Walk, wanted: EventFilter) -> tuple[list[tuple[StoredEvent, str]], bool]:
     """Walk over BATCH events; give those wanted, each with the token behind it, and whether it is the end."""
+    if walk.file != _file(at):  # the file was made anew, and its numbers with it
+        walk.file, walk.n = _file(at), _before(at, walk.vector)
     last = _last(at)
     until = min(walk.n + BATCH, last)
     found = list(_unseen(at, walk, wanted, until))
@@ -82,6 +85,10 @@ def _unseen(at: Snapshot, walk: Walk, wanted: EventFilter, until: int) -> Iterat
         if not covers(walk.vector, event.topic, event.partition, event.offset):
             advance(walk.vector, {event.topic: {str(event.partition): event.offset + 1}})
             yield event, walk.token()
+
+
+def _file(at: Snapshot) -> str:
+    return store.get_meta(at.events, "file") or ""
 
 
 def _last(at: Snapshot) -> int:

@@ -59,7 +59,8 @@ class Reader:
     def __init__(self, settings: Settings, unknown_ms_max: int = UNKNOWN_MS_MAX) -> None:
         self._settings = settings
         self._unknown_ms_max = unknown_ms_max
-        self.status = Status(pid=os.getpid())
+        # How stale the files are goes on counting over a restart.
+        self.status = Status(pid=os.getpid(), current_ms=reader_status.read(settings.data).current_ms)
 
     async def run(self) -> None:
         """Read, for ever; a Kafka that is away is waited for, one that was replaced is read from anew."""
@@ -84,5 +85,6 @@ class Reader:
             await asyncio.sleep(RETRY_SECONDS)
 
     def _forget(self) -> None:
+        self.status.current_ms = 0
         for path in (self._settings.data / "reader").glob("*.db"):
             store.remove(path)

@@ -161,6 +161,8 @@ class Session:
     def _settle_live(self) -> None:
         """Serve the generation that the `views` topic names, once it shows all that the one before showed."""
         wanted = self._views.live if self._views else 0
+        if wanted == self._live:
+            self._frozen = None  # if there was a switch under way, it was called off
         if wanted == self._live or wanted not in self._files:
             return
         before = self._files.get(self._live)
@@ -223,5 +225,6 @@ class Session:
             self._status.moved_ms = now_ms()
         if not self._goals:
             self._status.phase = "following"
+            self._status.reached = True
         elif self._status.phase == "waiting":
             self._status.phase = "loading"

@@ -28,6 +28,8 @@ class Status:
     """When the files last held all that the log held."""
     moved_ms: int = 0
     """When the reader last applied anything, or had nothing to apply."""
+    reached: bool = False
+    """Whether this reader has held all of the log once."""
     behind: int = 0
     """Records of the log that are not read yet."""
     events: int = 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 
 import pytest
 
 from api.errors import ReaderLocked
+from api.read_model import event_queries
 from api.read_model.reading import ReadModel
 from api.reader import lock
 from streams.settings import Settings
@@ -71,6 +73,39 @@ async def test_deleted_files_are_read_again_from_the_log(settings: Settings) -> 
             path.unlink()
         async with a_reader(settings):
             await until(lambda: count(model, "lines") == 2)
+
+
+async def test_files_of_another_log_are_made_anew(settings: Settings) -> None:
+    model = ReadModel(settings.data)
+    async with a_world(settings) as world, a_reader(settings):
+        await world.tell(investment("meta", "scale"))
+        await until(lambda: count(model, "lines") == 2)
+    other = settings.model_copy(update={"topic_prefix": settings.topic_prefix + "other-"})
+    async with a_world(other) as world, a_reader(other) as reader:
+        await until(lambda: reader.status.phase == "following")
+        assert count(model, "events") == 0
+        await world.tell(investment("fund", "firm"))
+        await until(lambda: count(model, "lines") == 2)
+        assert count(model, "events") == 1
+
+
+@pytest.mark.parametrize("change", ["UPDATE offsets SET next = next + 5", "UPDATE events SET data = 'other'"])
+async def test_files_that_do_not_fit_the_log_are_made_anew(settings: Settings, change: str) -> None:
+    """As after a restore of an older log, or of another one, under the same cluster id."""
+    model = ReadModel(settings.data)
+    event = investment("meta", "scale")
+    async with a_world(settings) as world:
+        async with a_reader(settings):
+            await world.tell(event)
+            await until(lambda: count(model, "lines") == 2)
+        with sqlite3.connect(settings.data / "reader" / "events.db") as file:
+            file.execute(change)
+        async with a_reader(settings) as reader:
+            await until(lambda: reader.status.phase == "following")
+            await until(lambda: count(model, "lines") == 2)
+            with model.snapshot() as at:
+                stored = event_queries.one(at.events, event.id)
+            assert stored is not None
 
 
 async def test_a_second_reader_is_refused(settings: Settings) -> None:
