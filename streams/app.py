@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PARSE = "khabar-parse"
 TABLE = "positions"
-REQUEST_SECONDS_MAX = 90.0
+REQUEST_SECONDS_MAX = 30.0  # a request that hangs on a dying broker is repeated after this
 COMMIT_SECONDS = 2.0
 NEVER_SECONDS = 10 * 365 * 86_400.0
 
@@ -102,7 +102,8 @@ def _app(settings: Settings, app_id: str, slot: Slot, store: str = "memory://") 
         broker_session_timeout=session,
         broker_heartbeat_interval=min(3.0, session / 4),
         broker_rebalance_timeout=max(30.0, session),
-        broker_request_timeout=max(REQUEST_SECONDS_MAX, session + 30),
+        broker_request_timeout=max(REQUEST_SECONDS_MAX, session + 5),
+        producer_request_timeout=REQUEST_SECONDS_MAX,
         broker_commit_interval=COMMIT_SECONDS,
         stream_wait_empty=False,  # a slow document must not hold up a rebalance
         # Faust's own alarms are often false; streams.agents.watch looks at what matters.

@@ -60,13 +60,13 @@ def run(settings: Settings, generation: int | None) -> int:
     if slot.belongs_to(cluster_id) and generation is not None and settings.table_store == "rocksdb":
         loop.run_until_complete(table_store.drop_what_is_ahead(settings, generation, slot.path))
     app = apps.parse_app(settings, slot) if generation is None else apps.views_app(settings, generation, slot)
-    return _run_app(app, loop)
+    return _run_app(settings, app, loop)
 
 
-def _run_app(app: faust.App, loop: asyncio.AbstractEventLoop) -> int:
+def _run_app(settings: Settings, app: faust.App, loop: asyncio.AbstractEventLoop) -> int:
     # Our own logging, no console redirection, no spinner; the web server is off in the app's settings.
     worker = _Worker(app, loop=loop, override_logging=False, redirect_stdouts=False, quiet=True)
-    watch = loop.create_task(Watch(app).run())
+    watch = loop.create_task(Watch(settings, app).run())
     code = 0
     try:
         loop.run_until_complete(worker.start())  # returns when SIGTERM or SIGINT has stopped it

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import faust
 from aiokafka.errors import KafkaError
 from faust.tables.manager import TableManager
 from faust.transport.consumer import Consumer
 
+from streams.consumers import reading
 from streams.transport import end_process
 
+if TYPE_CHECKING:
+    from streams.settings import Settings
+
 LOOK_SECONDS = 10.0
-STUCK_SECONDS_MAX = 120.0
+STUCK_SECONDS_MAX = 60.0
 
 
 class Watch:
     """Looks at the committed offsets, and at the recovery, every LOOK_SECONDS."""
 
-    def __init__(self, app: faust.App) -> None:
+    def __init__(self, settings: Settings, app: faust.App) -> None:
+        self._settings = settings
         self._app = app
         self._moved: dict[Any, tuple[int, float]] = {}  # what → its last value, and since when
 
@@ -59,10 +64,12 @@ class Watch:
             return None
         consumer = cast(Consumer, self._app.consumer)
         mine = [tp for tp in consumer.assignment() if tp.topic not in self._app.tables.changelog_topics]
-        ends = await asyncio.wait_for(consumer.highwaters(*mine), LOOK_SECONDS) if mine else {}
+        # Asked on a connection of our own: the consumer's thread may be what is stuck.
+        async with asyncio.timeout(LOOK_SECONDS), reading(self._settings) as asking:
+            ends = await asking.end_offsets(mine) if mine else {}
         for tp, end in ends.items():
             committed = consumer._committed_offset.get(tp) or 0
-            if (end or 0) <= committed:
+            if end <= committed:
                 self._moved.pop(tp, None)
             elif self._still(tp, committed):
                 return f"{tp.topic}/{tp.partition} stands still at {committed}, the log ends at {end}"
