@@ -1,0 +1,88 @@
+"""A replay over HTTP: the views are rebuilt beside the served ones, proven equal, and switched to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from streams.publish import Publisher
+from streams.settings import Settings
+from tests.api.making import investment
+from tests.integration.reading import a_world, until
+from tests.integration.serving import a_server
+
+
+@contextmanager
+def workers(settings: Settings) -> Iterator[None]:
+    """`khabar worker`: it starts a views worker for each generation that appears."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with (settings.data / "workers.log").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.commands", "worker"],
+            env={**os.environ, **settings.environment()},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.mark.slow
+async def test_a_replay_changes_the_generation_and_nothing_else(settings: Settings) -> None:
+    made = [investment(f"fund-{n % 5}", f"firm-{n % 7}", n + 1) for n in range(40)]
+    async with a_world(settings), Publisher(settings) as publisher:
+        with workers(settings):
+            async with (
+                a_server(settings) as (address, _),
+                httpx.AsyncClient(base_url=address, timeout=30) as client,
+            ):
+                for event in made:
+                    await publisher.publish_event(event)
+
+                async def served() -> bool:
+                    answer = await client.get("/v1/companies/fund-4")
+                    lines = answer.json().get("sections", {}).get("investments", [])
+                    return sum(line["events"] for line in lines) == 8
+
+                await until(served, 40)
+                before = await client.get("/v1/companies/fund-4")
+                token = before.headers["khabar-token"]
+
+                started = await client.post("/v1/replays")
+                assert started.status_code == 202, started.text
+                assert (await client.post("/v1/replays")).status_code == 409
+                place = started.headers["location"]
+
+                async def ended() -> bool:
+                    return (await client.get(place)).json()["state"] != "running"
+
+                await until(ended, 90)
+                replay = (await client.get(place)).json()
+                assert replay["state"] == "done", replay
+                assert replay["result"]["equal"] is True
+                assert (await client.get("/v1/replays")).json()["replays"] == [replay]
+
+                views = (await client.get("/v1/views")).json()
+                assert views["served"] == views["live"] == 2
+                states = {g["generation"]: g["state"] for g in views["generations"]}
+                assert states == {1: "kept", 2: "live"}
+                digests = {g["proof"]["posted"] for g in views["generations"]}
+                assert len(digests) == 1
+                assert all(g["proof"]["proven"] for g in views["generations"])
+
+                after = await client.get(
+                    "/v1/companies/fund-4",
+                    params={"min_token": token},
+                    headers={"If-None-Match": before.headers["etag"]},
+                )
+                assert after.status_code == 200, "the tag carries the generation"
+                assert after.json() == {**before.json(), "generation": 2}
