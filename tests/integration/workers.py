@@ -11,10 +11,11 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import ConsumerRecord
 from rocksdict import Options, Rdict
 
 from streams import progress
+from streams.consumers import reading
 from streams.errors import CodecError
 from streams.posting import postings
 from streams.settings import Settings
@@ -81,28 +82,15 @@ async def until(
         await asyncio.sleep(every)
 
 
-async def records(settings: Settings, *topics: str) -> AsyncIterator[object]:
+async def records(settings: Settings, *topics: str) -> AsyncIterator[ConsumerRecord]:
     """Yield all records of topics (without prefix) up to their ends of now."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        names = [topic_name(settings, topic) for topic in topics]
-        places = [TopicPartition(n, p) for n in names for p in sorted(consumer.partitions_for_topic(n) or ())]
-        if len({tp.topic for tp in places}) < len(names):
-            await asyncio.gather(*(consumer._client._wait_on_metadata(name) for name in names))
-            places = [
-                TopicPartition(n, p) for n in names for p in sorted(consumer.partitions_for_topic(n) or ())
-            ]
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        ends = await consumer.end_offsets(places)
+    names = [topic_name(settings, topic) for topic in topics]
+    async with reading(settings, *names, auto_offset_reset="earliest") as consumer:
+        ends = await consumer.end_offsets(consumer.assignment())
         while any([await consumer.position(tp) < end for tp, end in ends.items()]):
             for batch in (await consumer.getmany(timeout_ms=200)).values():
                 for record in batch:
                     yield record
-    finally:
-        with contextlib.suppress(Exception):
-            await consumer.stop()
 
 
 async def logged(settings: Settings) -> tuple[Rows, Vector]:
