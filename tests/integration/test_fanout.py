@@ -1,11 +1,14 @@
 """Fan-out: the first answer of a place is published, keyed and placed by home; again means the same bytes."""
 
+import asyncio
+
 import pytest
 from aiokafka import AIOKafkaProducer
 
 from streams import codec, documents
 from streams.documents import Change, ParseRecord, Status
 from streams.topics import ensure_topics, fact_topic, fact_topics, partition_of, topic_name
+from streams.transport import FATAL_EXIT
 from tests.api.making import article, events, fact, investment, org
 from tests.integration.workers import a_worker, records, until
 
@@ -81,4 +84,16 @@ async def test_an_answer_with_an_event_that_is_none_is_a_dead_letter(settings):
         (out,) = await published_count(settings, 1)
     assert out.value == codec.encode(good)
     (letter,) = [r async for r in records(settings, "dead-letters")]
-    assert b"another id" in dict(letter.headers)["khabar-reason"]
+    assert b"not that of the content" in dict(letter.headers)["khabar-reason"]
+
+
+async def test_an_answer_of_a_newer_version_stops_the_worker(settings):
+    event = investment("fund", "firm")
+    newer = codec.wire(event) | {"schema_version": 99}
+    newer["id"] = codec.event_id(newer)
+    record = answer(0).model_copy(update={"events": (newer,)})
+    await send(settings, record)
+    with a_worker(settings, "parse") as worker:
+        assert await asyncio.to_thread(worker.process.wait, 30) == FATAL_EXIT
+    assert await published(settings) == []
+    assert [r async for r in records(settings, "dead-letters")] == []
