@@ -66,6 +66,8 @@ CHANGELOG_CONFIG = {
     "cleanup.policy": "compact",
     # A reader trusts a progress row only while what it covers cannot have been compacted away.
     "min.compaction.lag.ms": str(HOUR_MS),
+    # What is being written is never compacted: by default, a week of progress rows.
+    "segment.ms": str(HOUR_MS),
     "max.message.bytes": str(RECORD_BYTES_MAX),
     "message.timestamp.type": "CreateTime",
 }
