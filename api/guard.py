@@ -59,7 +59,7 @@ class Guard:
         except errors.ApiError as error:
             await problem_of(error)(scope, receive, send)
         else:
-            await self._app(scope, _bounded(receive), send)
+            await self._app(scope, _bounded(receive), _unsniffed(send))
 
     def _check_host(self, headers: Headers) -> None:
         """Refuse names that could point here by DNS rebinding; addresses cannot be rebound."""
@@ -85,6 +85,17 @@ class Guard:
         if not secrets.compare_digest(given, self._settings.write_token.get_secret_value().encode()):
             message = "writes need the header `Authorization: Bearer` with the write token"
             raise errors.Unauthorised(message)
+
+
+def _unsniffed(send: Send) -> Send:
+    """Keep browsers from taking an answer for anything but what it says it is."""
+
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"x-content-type-options", b"nosniff")]
+        await send(message)
+
+    return marked
 
 
 def _host(header: str) -> str:

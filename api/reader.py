@@ -23,6 +23,7 @@ from api.read_model.differences import UNKNOWN_MS_MAX
 from api.reader_log import cluster_id
 from api.reader_session import LogReplaced, Session
 from api.reader_status import Status
+from api.replays import Replays
 from streams.generations import ViewsUnreadable
 from streams.topics import ensure_topics
 
@@ -54,10 +55,16 @@ def log_id_of(cluster: str, settings: Settings) -> str:
 
 
 class Reader:
-    """Runs until cancelled. Start it with `run()`, under `lock()`."""
+    """Runs until cancelled. Start it with `run()`, under `lock()`.
 
-    def __init__(self, settings: Settings, unknown_ms_max: int = UNKNOWN_MS_MAX) -> None:
+    With `replays`, a generation that turns out unproven is built anew.
+    """
+
+    def __init__(
+        self, settings: Settings, replays: Replays | None = None, unknown_ms_max: int = UNKNOWN_MS_MAX
+    ) -> None:
         self._settings = settings
+        self._replays = replays
         self._unknown_ms_max = unknown_ms_max
         # How stale the files are goes on counting over a restart.
         self.status = Status(pid=os.getpid(), current_ms=reader_status.read(settings.data).current_ms)
@@ -68,12 +75,15 @@ class Reader:
             try:
                 await ensure_topics(self._settings)
                 log_id = log_id_of(await cluster_id(self._settings), self._settings)
-                session = Session(self._settings, self.status, log_id, self._unknown_ms_max)
+                session = Session(self._settings, self.status, log_id, self._replays, self._unknown_ms_max)
                 try:
                     await session.run()
                 finally:
                     await session.close()
-            except sqlite3.OperationalError as error:  # a full disk, say: what is there is whole
+            except (
+                sqlite3.OperationalError,
+                sqlite3.ProgrammingError,
+            ) as error:  # a full disk, say: what is there is whole
                 log.error("the files cannot be written now: %r", error)
             except (LogReplaced, OffsetOutOfRangeError, sqlite3.DatabaseError) as error:
                 log.warning("%r: the files are made anew", error)

@@ -20,6 +20,7 @@ from api.read_model.views_db import GenerationFile
 from api.reader_log import LogEnds, LogFollower, log_partitions
 from api.reader_status import Status, now_ms
 from api.reader_tasks import CutWriter, repair
+from api.replays import Replays
 from streams import generations
 from streams.generations import Views
 from streams.topics import changelog_name, ensure_changelog
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 POLL_MS = 200
 TICK_SECONDS = 1.0
+REBUILD_MS_MIN = 3_600_000
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +43,13 @@ class LogReplaced(Exception):
 class Session:
     """Reads until something fails; `close` it in any case."""
 
-    def __init__(self, settings: Settings, status: Status, log_id: str, unknown_ms_max: int) -> None:
+    def __init__(
+        self, settings: Settings, status: Status, log_id: str, replays: Replays | None, unknown_ms_max: int
+    ) -> None:
         self._settings = settings
         self._status = status
         self._log_id = log_id
+        self._replays = replays
         self._unknown_ms_max = unknown_ms_max
         self._events = EventsFile(store.events_path(settings.data), log_id, settings.partitions)
         self._live = int(store.get_meta(self._events.connection, "live") or 0)
@@ -200,8 +205,20 @@ class Session:
         if self._status.phase == "following":
             await self._cuts.append(self._end, self._events.cut)
         for number, file in list(self._files.items()):
-            self._alarm(number, file.unknown(now_ms(), self._unknown_ms_max))
-            await repair(self._settings, number, file, self._events.connection)
+            # While the log has not been read to its end, an event may just be late to be read.
+            self._alarm(number, file.unknown(self._status.current_ms, self._unknown_ms_max))
+            if await repair(self._settings, number, file, self._events.connection):
+                self._build_next(number)
+
+    def _build_next(self, number: int) -> None:
+        """Build the generation that replaces an unproven one, unless that was done and came to the same."""
+        if self._replays is None:
+            return
+        if any(now_ms() - replay.started_ms < REBUILD_MS_MIN for replay in self._replays.list()):
+            log.error("generation %d was built anew just now: `khabar replay` builds another", number)
+            return
+        self._replays.start()
+        log.warning("the generation that replaces %d is being built", number)
 
     async def _look_at_ends(self) -> None:
         """Ask where the log and the changelogs end, and tell how far behind the files are."""

@@ -60,8 +60,11 @@ class CutWriter:
                     await self._producer.stop()
 
 
-async def repair(settings: Settings, number: int, file: GenerationFile, events: sqlite3.Connection) -> None:
-    """Publish again, once, each event that lacks entries; give up on a generation that this cannot heal."""
+async def repair(settings: Settings, number: int, file: GenerationFile, events: sqlite3.Connection) -> bool:
+    """Publish again, once, each event that lacks entries; give up on a generation that this cannot heal.
+
+    Says whether it has marked the generation as unproven just now: the next one is to be built.
+    """
     open_ = file.connection.execute(
         "SELECT partition, key, kind, repair_topic, repair_offset FROM differences WHERE settled_ms IS NULL"
     ).fetchall()
@@ -74,8 +77,7 @@ async def repair(settings: Settings, number: int, file: GenerationFile, events: 
             hopeless += 1
     for (partition, event), keys in lacking.items():
         await _publish_again(settings, file, events, partition, event, keys)
-    if hopeless:
-        await _mark_unproven(settings, number, hopeless)
+    return hopeless > 0 and await _mark_unproven(settings, number, hopeless)
 
 
 async def _publish_again(
@@ -101,10 +103,11 @@ async def _publish_again(
     log.warning("event %s… is published again, to be posted again", event.hex())
 
 
-async def _mark_unproven(settings: Settings, number: int, differences: int) -> None:
+async def _mark_unproven(settings: Settings, number: int, differences: int) -> bool:
     views = await generations.read(settings)
     if views is None or views.generations[number].state in (State.UNPROVEN, State.DROPPED):
-        return
+        return False
     note = f"{differences} entries differ from the log"
     await generations.write(settings, views.with_state(number, State.UNPROVEN, note))
     log.error("generation %d is marked unproven: %s", number, note)
+    return number == views.live

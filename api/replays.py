@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from streams.settings import Settings
 
 KEPT_MAX = 20
+
+log = logging.getLogger(__name__)
 STOP_SECONDS_MAX = 5.0
 
 
@@ -29,10 +32,21 @@ class Replay:
 
     id: str = field(default_factory=lambda: str(ULID()))
     state: Literal["running", "done", "failed"] = "running"
-    started_at: str = field(default_factory=lambda: moment(now_ms()))
+    started_ms: int = field(default_factory=now_ms)
     ended_at: str | None = None
     result: dict[str, Any] | None = None
     error: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the replay as it is told of."""
+        return {
+            "id": self.id,
+            "state": self.state,
+            "started_at": moment(self.started_ms),
+            "ended_at": self.ended_at,
+            "result": self.result,
+            "error": self.error,
+        }
 
 
 class Replays:
@@ -93,10 +107,12 @@ class Replays:
             if self._process.returncode == 0:
                 replay.result = orjson.loads(said.splitlines()[-1])
                 replay.state = "done"
+                log.info("a replay is done: %s", replay.result)
             else:
                 lines = errors.decode("utf-8", "replace").strip().splitlines()
                 replay.error = lines[-1][:500] if lines else f"exit code {self._process.returncode}"
                 replay.state = "failed"
+                log.error("a replay failed: %s", replay.error)
         except (OSError, IndexError, orjson.JSONDecodeError) as error:
             replay.state, replay.error = "failed", repr(error)
         finally:

@@ -32,12 +32,15 @@ def _run(settings: Settings) -> None:
     import uvloop
 
     from api.reader import Reader
+    from api.replays import Replays
 
     async def run() -> None:
-        task = asyncio.ensure_future(Reader(settings).run())
+        replays = Replays(settings)
+        task = asyncio.ensure_future(Reader(settings, replays).run())
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await task
+        await replays.close()
 
     uvloop.run(run())

@@ -21,7 +21,7 @@ from streams.filters import EventFilter
 
 router = APIRouter(prefix="/v1/companies", tags=["companies"])
 CompanyId = Annotated[
-    str, Path(pattern=ENTITY, max_length=200, description="An entity's id, such as scale-ai.")
+    str, Path(pattern=ENTITY, max_length=200, description="An entity's id.", examples=["scale-ai"])
 ]
 KINDS = ("org", "group", "product")
 RESPONSES: dict[int | str, dict[str, Any]] = {200: {"headers": HEADERS}, **documented(404, 410, 422, 503)}

@@ -17,7 +17,7 @@ from api.service import Service
 
 router = APIRouter(prefix="/v1/people", tags=["people"])
 PersonId = Annotated[
-    str, Path(pattern=ENTITY, max_length=200, description="An entity's id, such as sam-altman.")
+    str, Path(pattern=ENTITY, max_length=200, description="An entity's id.", examples=["sam-altman"])
 ]
 
 

@@ -13,6 +13,7 @@ from api.errors import ReadModelMissing
 from api.read_model.differences import UNKNOWN_MS_MAX
 from api.read_model.reading import ReadModel
 from api.reader import Reader
+from api.replays import Replays
 from streams import generations
 from streams.entries import ENTRIES_VERSION
 from streams.publish import producer
@@ -43,8 +44,10 @@ async def a_world(settings: Settings) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def a_reader(settings: Settings, unknown_ms_max: int = UNKNOWN_MS_MAX) -> AsyncIterator[Reader]:
-    reader = Reader(settings, unknown_ms_max)
+async def a_reader(
+    settings: Settings, *, replays: Replays | None = None, unknown_ms_max: int = UNKNOWN_MS_MAX
+) -> AsyncIterator[Reader]:
+    reader = Reader(settings, replays, unknown_ms_max)
     task = asyncio.create_task(reader.run())
     try:
         yield reader

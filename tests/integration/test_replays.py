@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -86,3 +87,37 @@ async def test_a_replay_changes_the_generation_and_nothing_else(settings: Settin
                 )
                 assert after.status_code == 200, "the tag carries the generation"
                 assert after.json() == {**before.json(), "generation": 2}
+
+
+@pytest.mark.slow
+async def test_an_unproven_generation_is_replaced_by_one_that_is_proven(settings: Settings) -> None:
+    event = investment("meta-platforms", "scale-ai")
+    async with a_world(settings) as world:
+        with workers(settings):
+            async with (
+                a_server(settings) as (address, _),
+                httpx.AsyncClient(base_url=address, timeout=30) as client,
+            ):
+                place = await world.publish(event)
+
+                async def views() -> dict[str, Any]:
+                    found: dict[str, Any] = (await client.get("/v1/views")).json()
+                    return found
+
+                async def shown() -> bool:
+                    return bool((await client.get("/v1/companies/scale-ai")).json().get("sections"))
+
+                await until(shown, 40)
+                key, entry = world.rows(event, place)[0]
+                await world.row(place.partition, b"somebody-else" + key[key.index(b"|") :], entry)
+
+                async def replaced() -> bool:
+                    return bool((await views())["served"] == 2)
+
+                await until(replaced, 90)
+                new = next(g for g in (await views())["generations"] if g["generation"] == 2)
+                assert new["state"] == "live"
+                assert new["proof"]["proven"]
+                assert new["proof"]["differences"] == []
+                assert (await client.get("/v1/companies/somebody-else")).status_code == 404
+                assert await shown()
