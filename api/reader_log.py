@@ -56,12 +56,15 @@ class LogFollower:
             self._consumer.seek(tp, max(offsets[place], starts[tp]))
 
     async def value_at(self, topic: str, partition: int, offset: int) -> bytes | None:
-        """Read the value of one record; none if it is not there."""
+        """Read the value of one record; none if it is not there. Raises TimeoutError."""
         tp = TopicPartition(topic_name(self._settings, topic), partition)
         self._consumer.assign([tp])
         self._consumer.seek(tp, offset)
         found = await self._consumer.getmany(tp, timeout_ms=int(ANSWER_SECONDS_MAX * 1000), max_records=1)
-        return next((r.value for r in found.get(tp, ()) if r.offset == offset), None)
+        if not found.get(tp):
+            message = f"{topic}/{partition}@{offset} was not answered in time"
+            raise TimeoutError(message)  # a slow Kafka is no other log
+        return next((r.value for r in found[tp] if r.offset == offset), None)
 
     async def poll(self, timeout_ms: int, records_max: int) -> tuple[list[Record], Offsets]:
         """Wait for records; give them in the order of each partition, with the offsets after them.

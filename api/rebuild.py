@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.errors import Conflict, NotReady, Unequal
+from api.errors import Conflict, NotReady, ReadModelMissing, Unequal
 from api.read_model import store
 from streams import generations
 from streams.digest import Digest, total
@@ -68,7 +68,7 @@ async def replay(settings: Settings, progress: Progress) -> Replayed:
             progress.phase("the live generation is unproven: the new one is held against the log alone")
         vector, expected = _shown(settings.data, views.live)
         number = views.next_number()
-        await generations.write(settings, views.with_new(number, ENTRIES_VERSION))
+        await generations.write(settings, _without_leftovers(views).with_new(number, ENTRIES_VERSION))
         await ensure_changelog(settings, number)
         progress.total(size(vector))
         built = await rebuild(settings, number, vector, progress.read)
@@ -138,10 +138,22 @@ async def _change(settings: Settings, change: Callable[[Views], Views]) -> None:
     await generations.write(settings, change(await _views(settings)))
 
 
+def _without_leftovers(views: Views) -> Views:
+    """Drop what replays that failed have left: only one runs at a time, and this is it."""
+    for number, generation in views.generations.items():
+        if generation.state in (State.BUILDING, State.FOLLOWING) and number != views.live:
+            views = views.with_state(number, State.DROPPED, "its replay failed")
+    return views
+
+
 def _switched(views: Views, number: int) -> Views:
-    """Make a generation live, keep the one that was, and drop those kept before it."""
-    for kept in [n for n, g in views.generations.items() if g.state is State.KEPT]:
-        views = views.with_state(kept, State.DROPPED)
+    """Make a generation live, keep the one that was, and drop all those before it."""
+    if views.generations[number].state is not State.FOLLOWING:
+        message = f"generation {number} is {views.generations[number].state}: it is not served"
+        raise Unequal(message)
+    for old in views.followed():
+        if old not in (number, views.live):
+            views = views.with_state(old, State.DROPPED)
     return views.switched_to(number)
 
 
@@ -151,6 +163,14 @@ def _shown(data: Path, generation: int) -> tuple[Vector, dict[int, Digest]]:
         file.execute("BEGIN")
         digests = {p: Digest(posted) for p, posted in file.execute("SELECT partition, posted FROM digests")}
         return _exposed(file), digests
+
+
+def _shown_yet(data: Path, generation: int) -> Vector:
+    """Read up to where a generation is served; nowhere while its file is being made."""
+    try:
+        return _shown(data, generation)[0]
+    except ReadModelMissing:
+        return {}
 
 
 def _exposed(file: sqlite3.Connection) -> Vector:
@@ -177,7 +197,7 @@ async def _until_as_far(data: Path, number: int, live: int) -> None:
     while time.monotonic() < deadline:
         goals.append((time.monotonic(), _shown(data, live)[0]))
         old = [vector for at, vector in goals if at <= time.monotonic() - BEHIND_SECONDS]
-        if old and path.exists() and dominates(_shown(data, number)[0], old[-1]):
+        if old and path.exists() and dominates(_shown_yet(data, number), old[-1]):
             return
         goals = goals[-int(BEHIND_SECONDS / POLL_SECONDS) - 2 :]
         await asyncio.sleep(POLL_SECONDS)

@@ -88,7 +88,7 @@ def _read(
     if version > newest:
         message = f"an event has schema version {version}, this khabar reads up to {newest}: update it first"
         raise NewerVersion(message)
-    if data.get("type") not in CATALOGUE:
+    if not isinstance(data.get("type"), str) or data["type"] not in CATALOGUE:
         message = f"unknown event type {str(data.get('type'))[:64]!r}"
         raise UnknownType(message)
     data = upcast(data, steps, newest)

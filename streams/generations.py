@@ -82,7 +82,9 @@ class Views(Value):
 
     def switched_to(self, number: int) -> Views:
         """Give the same views with another generation live, and the one that was live kept."""
-        was = self.with_state(self.live, State.KEPT) if self.live != number else self
+        was = self
+        if self.live != number and self.generations[self.live].state is not State.UNPROVEN:
+            was = self.with_state(self.live, State.KEPT)  # an unproven one is nothing to go back to
         return was.with_state(number, State.LIVE).model_copy(update={"live": number})
 
 

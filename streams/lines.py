@@ -110,7 +110,7 @@ def _alone(
 
 
 def _id(slots: Slots, slot: str) -> str:
-    return str(slots[slot]["id"]) if slot in slots else NONE
+    return str(slots[slot]["id"]) if slots.get(slot) else NONE  # another writer may write nulls
 
 
 def _period(slots: Slots) -> str:
@@ -132,7 +132,7 @@ def _pair(section: str) -> Callable[[Slots], Iterator[Line]]:
 
 
 def _outlook(slots: Slots) -> Iterator[Line]:
-    if "about" in slots:
+    if slots.get("about"):
         yield Line(slots["about"]["id"], "outlook", _id(slots, "forecaster"))
 
 

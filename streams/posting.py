@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from streams.codec import decode_dict
 from streams.entries import entries, table_key
-from streams.errors import Misplaced
+from streams.errors import Invalid, Misplaced
 from streams.lines import Line, home
 from streams.topics import partition_of
 
@@ -28,7 +28,12 @@ def postings(value: bytes | None, partition: int, partitions: int) -> list[Posti
 
     Raises a subclass of CodecError where it is a dead letter, NewerVersion where one has to stop.
     """
-    return postings_of(read_event(value, partition, partitions), partition, partitions)
+    try:
+        return postings_of(read_event(value, partition, partitions), partition, partitions)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        # What the models let through and the lines cannot use must not stop a worker at every start.
+        message = f"it cannot be posted: {error!r}"
+        raise Invalid(message) from error
 
 
 def read_event(value: bytes | None, partition: int, partitions: int) -> dict[str, Any]:

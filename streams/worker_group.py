@@ -61,5 +61,5 @@ class WorkerGroup:
                 async for views in generations.follow(self._settings):
                     if views is not None:
                         self._wanted = set(views.followed())
-            except (KafkaError, generations.ViewsUnreadable):
+            except (KafkaError, generations.ViewsUnreadable, OSError, TimeoutError):
                 await asyncio.sleep(RETRY_SECONDS)  # a broker that is down comes back; the workers go on

@@ -8,7 +8,9 @@ those of its predecessor. The kernel frees the lock however the process ends.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from streams.errors import StreamsError
@@ -50,11 +52,23 @@ class Slot:
         return False
 
 
+def _identity(folder: Path) -> str:
+    """Name a data directory: two of them on one Kafka must not give their workers one member id."""
+    mark = folder / "id"
+    if not mark.exists():
+        draft = folder / f"id.{os.getpid()}"
+        draft.write_text(secrets.token_hex(4), "ascii")
+        with suppress(FileExistsError):
+            os.link(draft, mark)  # whoever comes first names it
+        draft.unlink()
+    return mark.read_text("ascii")
+
+
 def claim(data: Path, app: str) -> Slot:
     """Lock the lowest free slot of this app. Raises NoFreeSlot."""
     for number in range(SLOTS_MAX):
         path = data / "worker" / app / f"slot-{number}"
         if (lock := try_lock(path / "lock")) is not None:
-            return Slot(path, f"{app}-{number}", lock)
+            return Slot(path, f"{app}-{_identity(data / 'worker')}-{number}", lock)
     message = f"{SLOTS_MAX} workers of {app} already run on {data}: give this one a KHABAR_DATA of its own"
     raise NoFreeSlot(message)

@@ -1,9 +1,13 @@
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 
 from streams import codec
-from streams.errors import BadId, CodecError, Invalid, Misplaced, NewerVersion, NotJson
-from streams.lines import home
+from streams.errors import BadId, CodecError, Invalid, Misplaced, NewerVersion, NotJson, UnknownType
+from streams.ids import canonical, event_id
+from streams.lines import SECTIONS, home
 from streams.posting import postings
 from streams.topics import partition_of
 from tests.api.making import investment
@@ -75,3 +79,33 @@ def test_a_retraction_away_from_the_home_of_its_target_is_refused():
     elsewhere = next(h for h in "abcdefgh" if partition_of(h.encode(), 4) != partition_of(b"firm", 4))
     with pytest.raises(CodecError):
         postings(retraction_of(target, elsewhere), partition_of(elsewhere.encode(), 4), PARTITIONS)
+
+
+@pytest.mark.parametrize(
+    ("event_type", "slot"),
+    [
+        ("concern", "holder"),
+        ("forecast", "about"),
+        ("forecast", "forecaster"),
+        ("infrastructure_build", "place"),
+    ],
+)
+def test_a_null_of_another_writer_stops_no_worker(event_type, slot):
+    """Writers leave nulls out; a foreign one that does not must not make every worker end at its record."""
+    golden = Path(__file__).parents[1] / "golden" / "v1" / f"{event_type}.json"
+    data = json.loads(golden.read_text("utf-8"))[0]
+    data["slots"][slot] = None
+    if slot == "about":
+        data["home"] = data["source"]["document"]
+    data["id"] = event_id(data)
+    for posting in postings(canonical(data), partition_of(data["home"].encode(), 4), 4):
+        assert posting.line.section in SECTIONS
+
+
+@pytest.mark.parametrize("event_type", [[], {}, None, 7])
+def test_a_type_that_is_no_name_is_told(event_type):
+    golden = Path(__file__).parents[1] / "golden" / "v1" / "supply.json"
+    data = {**json.loads(golden.read_text("utf-8"))[0], "type": event_type}
+    data["id"] = event_id(data)
+    with pytest.raises(UnknownType):
+        postings(canonical(data), 0, 4)
