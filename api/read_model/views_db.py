@@ -7,7 +7,7 @@ events file holds. Everything here happens in the transaction of `apply`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,14 +96,13 @@ class GenerationFile:
                 if record.key is not None and progress.is_progress(record.key):
                     self._progress(record, now_ms)
                 else:
-                    self._row(record, now_ms)
+                    self._row(record, now_ms, changed)
             self._trust(caught_up)
             if expose:
                 self._expose(read, changed)
             self._late(changed)
             self._pending.store()
-            for line in changed.lines:
-                self._fold(line)
+            self._fold(changed.lines)
             self.connection.executemany(
                 "INSERT OR REPLACE INTO offsets (partition, next) VALUES (?, ?)", positions.items()
             )
@@ -131,9 +130,12 @@ class GenerationFile:
             if advance(self.posted, told):
                 self._store_vector(told)
 
-    def _row(self, record: Record, now_ms: int) -> None:
+    def _row(self, record: Record, now_ms: int, changed: Changed) -> None:
+        """Let an entry wait for its event. One that is deleted is gone from wherever it is."""
         key = record.key or b""
         self._pending.put((record.partition, key[-KEY_ID_BYTES:]), key, record.value, now_ms)
+        if record.value is None:
+            self._replace(record.partition, key, 0, None, changed)
 
     def _late(self, changed: Changed) -> None:
         """Take the entries whose event was served before they came: repetitions, or differences."""
@@ -143,15 +145,21 @@ class GenerationFile:
                 for key, entry in self._pending.take((partition, event)).items():
                     self._replace(partition, key, recorded_ms, entry, changed)
 
-    def _replace(self, partition: int, key: bytes, recorded_ms: int, entry: bytes, changed: Changed) -> None:
-        old = self.connection.execute(
+    def _replace(
+        self, partition: int, key: bytes, recorded_ms: int, entry: bytes | None, changed: Changed
+    ) -> None:
+        """Put an entry in the place of a served one, or none."""
+        row = self.connection.execute(
             "SELECT entry FROM entries WHERE key = ? AND partition = ?", (key, partition)
         ).fetchone()
-        if old is not None and old[0] == entry:
+        old = row[0] if row else None
+        if old == entry:
             return
         if old is not None:
-            self._digest(partition)[0].remove(key, old[0])
-        self._insert(partition, recorded_ms, {key: entry})
+            self._digest(partition)[0].remove(key, old)
+            self.connection.execute("DELETE FROM entries WHERE key = ? AND partition = ?", (key, partition))
+        if entry is not None:
+            self._insert(partition, [(key, recorded_ms, entry)])
         changed.suspects.add((partition, key))
         changed.partitions.add(partition)
         changed.lines.add(key[: -KEY_ID_BYTES - 1])
@@ -185,39 +193,50 @@ class GenerationFile:
             (topic, partition, start, end),
         ).fetchall()
         log_digest = self._digest(partition)[1]
+        new: list[tuple[bytes, int, bytes]] = []
         for event, recorded_ms, data in events:
             wanted = self._recent.get(event) or entries_of(data)
             rows = self._pending.take((partition, event))
             for key, entry in wanted.items():
                 log_digest.add(key, entry)
-            self._insert(partition, recorded_ms, rows)
-            changed.lines.update(key[: -KEY_ID_BYTES - 1] for key in rows)
+            new += [(key, recorded_ms, entry) for key, entry in rows.items()]
             if rows != wanted:
                 changed.suspects |= {(partition, key) for key in rows.keys() | wanted.keys()}
+        self._insert(partition, new)
+        changed.lines.update(key[: -KEY_ID_BYTES - 1] for key, _, _ in new)
 
-    def _insert(self, partition: int, recorded_ms: int, rows: Mapping[bytes, bytes]) -> None:
+    def _insert(self, partition: int, rows: list[tuple[bytes, int, bytes]]) -> None:
         digest = self._digest(partition)[0]
-        for key, entry in rows.items():
+        for key, _, entry in rows:
             digest.add(key, entry)
+        rows.sort()  # neighbours in the file: several times as fast as in the order of the events
         self.connection.executemany(
-            "INSERT OR REPLACE INTO entries (key, partition, recorded_ms, entry) VALUES (?, ?, ?, ?)",
-            [(key, partition, recorded_ms, entry) for key, entry in rows.items()],
+            "INSERT INTO entries (key, recorded_ms, entry, partition) VALUES (?, ?, ?, ?)",
+            [(*row, partition) for row in rows],
         )
 
-    def _fold(self, line: bytes) -> None:
-        """Fold a line anew. What cannot be read is an extra row, and the proof's business."""
-        found = self.connection.execute(
-            "SELECT entry, recorded_ms FROM entries WHERE key >= ? AND key < ?", (line + b"\0", line + b"\1")
-        ).fetchall()
-        try:
-            company, section, counterpart = line_of(line + b"\0" * (KEY_ID_BYTES + 1))
-            view = fold(Posted(orjson.loads(entry), recorded_ms) for entry, recorded_ms in found)
-        except (ValueError, KeyError, TypeError) as error:
-            log.warning("line %r cannot be folded: %r", line, error)
-            return
-        self.connection.execute(
-            "INSERT OR REPLACE INTO lines (company, section, counterpart, view) VALUES (?, ?, ?, ?)",
-            (company, section, counterpart, orjson.dumps(view)),
+    def _fold(self, lines: set[bytes]) -> None:
+        """Fold lines anew. What cannot be read is an extra row, and the proof's business."""
+        folded = []
+        for line in sorted(lines):
+            found = self.connection.execute(
+                "SELECT entry, recorded_ms FROM entries WHERE key >= ? AND key < ?",
+                (line + b"\0", line + b"\1"),
+            ).fetchall()
+            try:
+                name = line_of(line + b"\0" * (KEY_ID_BYTES + 1))
+                if not found:
+                    self.connection.execute(
+                        "DELETE FROM lines WHERE company = ? AND section = ? AND counterpart = ?",
+                        (name.company, name.section, name.counterpart),
+                    )
+                    continue
+                view = fold(Posted(orjson.loads(entry), recorded_ms) for entry, recorded_ms in found)
+                folded.append((*name, orjson.dumps(view)))
+            except Exception as error:
+                log.warning("line %r cannot be folded: %r", line, error)
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO lines (company, section, counterpart, view) VALUES (?, ?, ?, ?)", folded
         )
 
     def _digest(self, partition: int) -> tuple[Digest, Digest]:

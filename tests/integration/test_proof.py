@@ -107,6 +107,21 @@ async def test_an_altered_posting_is_named_and_marks_the_generation(settings: Se
         assert (await client.get("/v1/companies/scale")).status_code == 200, "it is served as long as it must"
 
 
+async def test_a_deleted_posting_is_named_and_published_again(settings: Settings) -> None:
+    async with a_world(settings) as world, a_reader(settings) as reader, a_client(settings) as client:
+        event = investment("meta", "scale")
+        (place,) = await world.tell(event)
+        await until(lambda: _proven(client))
+        key, entry = world.rows(event, place)[0]
+        await world.row(place.partition, key, None)
+        await until(lambda: reader.status.alarms == {"missing": 1})
+        (difference,) = (await proof_of(client))["differences"]
+        assert difference["line"] == line_of(key)
+        await until(lambda: reader.status.duplicates == 1)
+        await world.row(place.partition, key, entry)
+        await until(lambda: _proven(client))
+
+
 async def _named_and_unproven(reader: Reader, client: Any, settings: Settings, kind: str, key: bytes) -> None:
     await until(lambda: reader.status.alarms == {kind: 1})
     (difference,) = (await proof_of(client))["differences"]
