@@ -20,10 +20,10 @@ from api import reader_status
 from api.errors import ReaderLocked
 from api.read_model import store
 from api.read_model.differences import UNKNOWN_MS_MAX
-from api.reader_log import cluster_id
 from api.reader_session import LogReplaced, Session
 from api.reader_status import Status
 from api.replays import Replays
+from streams.cluster import log_id
 from streams.generations import ViewsUnreadable
 from streams.topics import ensure_topics
 
@@ -49,11 +49,6 @@ def lock(data: Path) -> IO[str]:
     return file
 
 
-def log_id_of(cluster: str, settings: Settings) -> str:
-    """Name the log: two khabars may share a cluster."""
-    return f"{cluster}/{settings.topic_prefix}" if settings.topic_prefix else cluster
-
-
 class Reader:
     """Runs until cancelled. Start it with `run()`, under `lock()`.
 
@@ -74,8 +69,8 @@ class Reader:
         while True:
             try:
                 await ensure_topics(self._settings)
-                log_id = log_id_of(await cluster_id(self._settings), self._settings)
-                session = Session(self._settings, self.status, log_id, self._replays, self._unknown_ms_max)
+                named = await log_id(self._settings)
+                session = Session(self._settings, self.status, named, self._replays, self._unknown_ms_max)
                 try:
                     await session.run()
                 finally:

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from api.read_model.records import Offsets, Record
 from streams.topics import fact_topics, topic_name
@@ -103,13 +102,3 @@ class LogEnds:
         if self._consumer is not None:
             await self._consumer.stop()
             self._consumer = None
-
-
-async def cluster_id(settings: Settings) -> str:
-    """Ask the broker for the id of its cluster. Raises KafkaConnectionError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
-    await admin.start()
-    try:
-        return str((await admin.describe_cluster())["cluster_id"])
-    finally:
-        await admin.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiokafka import TopicPartition
 
 from streams import cuts
+from streams.cluster import log_id
 from streams.consumers import reading
 from streams.cuts import START, Cut
 from streams.subscribe import Places
@@ -22,6 +23,9 @@ READ_SECONDS_MAX = 60.0
 
 async def places_of(settings: Settings, token: Token) -> Places:
     """Resolve a token by reading `cuts` up to its cut. Raises TokenError if this log has no such cut."""
+    if token.log != await log_id(settings):
+        message = "the token is of another log: its places mean nothing here"
+        raise TokenError(message)
     topic = TopicPartition(topic_name(settings, "cuts"), 0)
     async with reading(settings) as consumer:
         consumer.assign([topic])

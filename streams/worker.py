@@ -16,12 +16,12 @@ import time
 
 import faust
 import uvloop
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams import app as apps
 from streams import table_store, worker_slots
 from streams.agents.watch import Watch
+from streams.cluster import cluster_id
 from streams.errors import StreamsError
 from streams.settings import Settings
 from streams.topics import ensure_changelog, ensure_topics
@@ -54,10 +54,10 @@ def run(settings: Settings, generation: int | None) -> int:
     """Run the parse worker (no generation) or a views worker until it is told to stop."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    cluster_id = loop.run_until_complete(_kafka_ready(settings, generation))
+    cluster = loop.run_until_complete(_kafka_ready(settings, generation))
     name = apps.PARSE if generation is None else f"khabar-views-g{generation}"
     slot = worker_slots.claim(settings.data, name)
-    if slot.belongs_to(cluster_id) and generation is not None and settings.table_store == "rocksdb":
+    if slot.belongs_to(cluster) and generation is not None and settings.table_store == "rocksdb":
         loop.run_until_complete(table_store.drop_what_is_ahead(settings, generation, slot.path))
     app = apps.parse_app(settings, slot) if generation is None else apps.views_app(settings, generation, slot)
     return _run_app(settings, app, loop)
@@ -97,12 +97,7 @@ async def _kafka_ready(settings: Settings, generation: int | None) -> str:
             await ensure_topics(settings)
             if generation is not None:
                 await ensure_changelog(settings, generation)
-            admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
-            await admin.start()
-            try:
-                return str((await admin.describe_cluster())["cluster_id"])
-            finally:
-                await admin.close()
+            return await cluster_id(settings)
         except (KafkaError, OSError) as error:
             if time.monotonic() > deadline:
                 message = f"no Kafka answers at {settings.bootstrap}: {error}"
