@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,8 +62,7 @@ def test_sentences_cover_everything_but_white_space(text: str) -> None:
 
 
 @pytest.mark.parametrize("unit", [".", ". ", "a.", "a. ", "\n", "\n ", "؛", '."', ".a ", "A.B. "])
-def test_hostile_text_takes_linear_time(unit: str) -> None:
+@pytest.mark.timeout(30)  # a second; in quadratic time, hours
+def test_hostile_text_ends(unit: str) -> None:
     shadow = Shadow(unit * (2**18 // len(unit)))
-    began = time.process_time()
-    sentences(shadow)
-    assert time.process_time() - began < 2
+    assert all(start < end for start, end in sentences(shadow))

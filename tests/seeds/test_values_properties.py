@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -13,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seeds.facts import Precision
-from seeds.sentences import sentences
 from seeds.shadow import Shadow
 from seeds.values import Kind, Value, find_values
 
@@ -200,29 +198,8 @@ def test_a_day_without_a_year_is_the_latest_that_has_been(published: date, ago: 
     ["1 ", "1-", "$", "1,", "3ر", "مليار و", "بين ", "ضعف ", "in May ", "half of a ", "first ", "٪", "5 و"],
 )
 @pytest.mark.parametrize("language", ["ar", "en"])
-def test_hostile_text_takes_linear_time(unit: str, language: str) -> None:
-    def seconds(length: int) -> float:
-        shadow = Shadow(unit * (length // len(unit)))
-        began = time.process_time()
-        find_values(shadow, 0, len(shadow.folded), language, PUBLISHED)
-        return time.process_time() - began
-
-    seconds(1000)
-    short, long = seconds(4_000), seconds(16_000)
-    assert long < 0.1 + 10 * short
-
-
-def test_an_article_of_20_kilobytes_takes_50_milliseconds() -> None:
-    paragraph = (
-        "The company said on Tuesday that it had agreed to pay about $14.8 billion for a 49% stake, and that "
-        "it would open three plants with 2GW of power by the end of 2026, up from 500 megawatts last year.\n"
-    )
-    shadow = Shadow(paragraph * (20_000 // len(paragraph)))
-    best = 10.0
-    for _ in range(3):  # the best of three: other processes may disturb one
-        find_values.__globals__["context"].cache_clear()
-        began = time.process_time()
-        for sentence in sentences(shadow):
-            find_values(shadow, sentence.start, sentence.end, "en", PUBLISHED)
-        best = min(best, time.process_time() - began)
-    assert best < 0.15  # 0.05 on an idle machine; three times that for a busy one
+@pytest.mark.timeout(30)  # a second or less; in quadratic time, minutes
+def test_hostile_text_ends(unit: str, language: str) -> None:
+    shadow = Shadow(unit * (50_000 // len(unit)))
+    values = find_values(shadow, 0, len(shadow.folded), language, PUBLISHED)
+    assert all(0 <= value.start < value.end <= len(shadow.folded) for value in values)
