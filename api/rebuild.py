@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.errors import Conflict, NotReady, ReadModelMissing, Unequal
-from api.read_model import store
+from api.errors import Conflict, NotReady, Unequal
+from api.served import shown, until_as_far, until_served
 from streams import generations
 from streams.digest import Digest, total
 from streams.entries import ENTRIES_VERSION
@@ -24,17 +23,14 @@ from streams.generations import State, Views
 from streams.locks import try_lock
 from streams.replay import Built, rebuild, size
 from streams.topics import ensure_changelog
-from streams.vectors import Vector, dominates
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.settings import Settings
 
-SWITCH_SECONDS_MAX = 300.0
-POLL_SECONDS = 0.1
-BEHIND_SECONDS = 2.0
-"""A generation is as far as another if it shows what that one showed so long ago."""
+DROP_SECONDS_MAX = 20.0
+NOTE_MAX = 500
 
 
 @dataclass(frozen=True)
@@ -66,27 +62,26 @@ async def replay(settings: Settings, progress: Progress) -> Replayed:
         views = await _views(settings)
         if views.generations[views.live].state is State.UNPROVEN:
             progress.phase("the live generation is unproven: the new one is held against the log alone")
-        vector, expected = _shown(settings.data, views.live)
+        vector, expected = shown(settings.data, views.live)
         number = views.next_number()
         await generations.write(settings, _without_leftovers(views).with_new(number, ENTRIES_VERSION))
-        await ensure_changelog(settings, number)
-        progress.total(size(vector))
-        built = await rebuild(settings, number, vector, progress.read)
-        equal = _compare(views, built, expected)
-        if equal is False:
-            note = "its digest differed from the live generation's"
-            await _change(settings, lambda v: v.with_state(number, State.DROPPED, note))
-            message = (
-                f"generation {number} differs from the live {views.live}, which still serves: "
-                "`GET /v1/views` tells what the proof found; once it is marked unproven, replay again"
-            )
-            raise Unequal(message)
-        progress.phase("catching up")
-        await _change(settings, lambda v: v.with_state(number, State.FOLLOWING))
-        await _until_as_far(settings.data, number, views.live)
-        progress.phase("switching")
-        await _change(settings, lambda v: _switched(v, number))
-        await _until_served(settings.data, number)
+        async with _dropped_if_it_fails(settings, number):
+            await ensure_changelog(settings, number)
+            progress.total(size(vector))
+            built = await rebuild(settings, number, vector, progress.read)
+            equal = _compare(views, built, expected)
+            if equal is False:
+                message = (
+                    f"generation {number} differs from the live {views.live}, which still serves: "
+                    "`GET /v1/views` tells what the proof found; once it is marked unproven, replay again"
+                )
+                raise Unequal(message)
+            progress.phase("catching up")
+            await _change(settings, lambda v: v.with_state(number, State.FOLLOWING))
+            await until_as_far(settings.data, number, views.live)
+            progress.phase("switching")
+            await _change(settings, lambda v: _switched(v, number))
+        await until_served(settings.data, number)
         return Replayed(
             generation=number,
             replaced=views.live,
@@ -102,13 +97,17 @@ async def rollback(settings: Settings) -> int:
     """Serve the generation again that was live before. Raises NotReady if none was kept."""
     with _alone(settings.data):
         views = await _views(settings)
-        kept = [n for n, g in views.generations.items() if g.state is State.KEPT]
+        kept = [
+            n
+            for n, g in views.generations.items()
+            if g.state is State.KEPT and g.entries_version == ENTRIES_VERSION  # else nobody posts to it
+        ]
         if not kept:
             message = "no earlier generation was kept: `khabar replay` makes one"
             raise NotReady(message)
         number = max(kept)
         await _change(settings, lambda v: v.switched_to(number))
-        await _until_served(settings.data, number)
+        await until_served(settings.data, number)
         return number
 
 
@@ -123,6 +122,23 @@ def _alone(data: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+@asynccontextmanager
+async def _dropped_if_it_fails(settings: Settings, number: int) -> AsyncIterator[None]:
+    """Drop a generation that is not finished, whatever went wrong; one that is live by now stays."""
+    try:
+        yield
+    except BaseException as error:
+        note = f"its replay failed: {error or type(error).__name__}"[:NOTE_MAX]
+        with suppress(Exception):  # Kafka may be what failed: then the next replay drops it
+            async with asyncio.timeout(DROP_SECONDS_MAX):
+                await _change(settings, lambda v: _given_up(v, number, note))
+        raise
+
+
+def _given_up(views: Views, number: int, note: str) -> Views:
+    return views if views.live == number else views.with_state(number, State.DROPPED, note)
 
 
 async def _views(settings: Settings) -> Views:
@@ -157,60 +173,9 @@ def _switched(views: Views, number: int) -> Views:
     return views.switched_to(number)
 
 
-def _shown(data: Path, generation: int) -> tuple[Vector, dict[int, Digest]]:
-    """Read, at one moment, up to where a generation is served and the digest of what it serves."""
-    with closing(store.open_reader(store.views_path(data, generation))) as file:
-        file.execute("BEGIN")
-        digests = {p: Digest(posted) for p, posted in file.execute("SELECT partition, posted FROM digests")}
-        return _exposed(file), digests
-
-
-def _shown_yet(data: Path, generation: int) -> Vector:
-    """Read up to where a generation is served; nowhere while its file is being made."""
-    try:
-        return _shown(data, generation)[0]
-    except ReadModelMissing:
-        return {}
-
-
-def _exposed(file: sqlite3.Connection) -> Vector:
-    vector: Vector = {}
-    for topic, partition, offset in file.execute("SELECT topic, partition, exposed FROM vector"):
-        if offset:
-            vector.setdefault(topic, {})[str(partition)] = offset
-    return vector
-
-
 def _compare(views: Views, built: Built, expected: dict[int, Digest]) -> bool | None:
     """Hold the rebuilt generation against the live one, where both were posted by the same rules."""
     live = views.generations[views.live]
     if live.entries_version != ENTRIES_VERSION or live.state is State.UNPROVEN:
         return None
     return all(not digest.differing(expected.get(p, Digest())) for p, digest in built.digests.items())
-
-
-async def _until_as_far(data: Path, number: int, live: int) -> None:
-    """Wait until the new generation shows all that the live one showed BEHIND_SECONDS ago."""
-    deadline = time.monotonic() + SWITCH_SECONDS_MAX
-    path = store.views_path(data, number)
-    goals: list[tuple[float, Vector]] = []
-    while time.monotonic() < deadline:
-        goals.append((time.monotonic(), _shown(data, live)[0]))
-        old = [vector for at, vector in goals if at <= time.monotonic() - BEHIND_SECONDS]
-        if old and path.exists() and dominates(_shown_yet(data, number), old[-1]):
-            return
-        goals = goals[-int(BEHIND_SECONDS / POLL_SECONDS) - 2 :]
-        await asyncio.sleep(POLL_SECONDS)
-    message = f"generation {number} did not catch up: is `khabar worker` running? The live one still serves"
-    raise NotReady(message)
-
-
-async def _until_served(data: Path, number: int) -> None:
-    deadline = time.monotonic() + SWITCH_SECONDS_MAX
-    while time.monotonic() < deadline:
-        with closing(store.open_reader(store.events_path(data))) as file:
-            if store.get_meta(file, "live") == str(number):
-                return
-        await asyncio.sleep(POLL_SECONDS)
-    message = f"the reader did not switch to generation {number}: is `khabar serve` running?"
-    raise NotReady(message)

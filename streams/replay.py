@@ -7,11 +7,13 @@ readers follow the changelog as they follow any.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.structs import RecordMetadata
 
 from streams import progress
 from streams.consumers import reading
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 BULK = {"fetch_max_bytes": 64 << 20, "max_partition_fetch_bytes": 8 << 20, "fetch_min_bytes": 64 << 10}
 RECORDS_MAX = 10_000
 LINGER_MS = 20
+SENT_MAX = 20_000  # rows on their way to Kafka
 
 
 @dataclass(frozen=True)
@@ -113,11 +116,18 @@ async def _write(
     made: dict[bytes, bytes],
     vector: Vector,
 ) -> None:
-    """Write one partition of the changelog; its progress row comes last, when all before it is there."""
+    """Write one partition of the changelog; its progress row comes last, when all before it is there.
+
+    Raises KafkaError where a row was not taken.
+    """
     topic = changelog_name(settings, generation)
+    sent: list[asyncio.Future[RecordMetadata]] = []
     for key in sorted(made):
-        await sender.send(topic, key=key, value=made[key], partition=partition)
-    await sender.flush()
+        sent.append(await sender.send(topic, key=key, value=made[key], partition=partition))
+        if len(sent) == SENT_MAX:
+            await asyncio.gather(*sent)
+            sent.clear()
+    await asyncio.gather(*sent)
     posted = {name: next_offset(vector, name, partition) for name in vector}
     row = progress.encode({name: offset for name, offset in posted.items() if offset}, partition)
     await sender.send_and_wait(topic, key=progress.key(partition), value=row, partition=partition)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,10 +13,14 @@ from typing import Any
 import httpx
 import pytest
 
+from api.errors import NotReady
+from api.read_model.reading import ReadModel
+from api.rebuild import Progress, replay
+from streams import generations
 from streams.publish import Publisher
 from streams.settings import Settings
 from tests.api.making import investment
-from tests.integration.reading import a_world, until
+from tests.integration.reading import a_reader, a_world, count, until
 from tests.integration.serving import a_server
 
 
@@ -121,3 +126,29 @@ async def test_an_unproven_generation_is_replaced_by_one_that_is_proven(settings
                 assert new["proof"]["differences"] == []
                 assert (await client.get("/v1/companies/somebody-else")).status_code == 404
                 assert await shown()
+
+
+async def test_a_replay_that_fails_drops_what_it_built(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = Progress(total=lambda _: None, read=lambda _: None, phase=lambda _: None)
+    monkeypatch.setattr("api.served.STILL_SECONDS_MAX", 3.0)
+    async with a_world(settings) as world, a_reader(settings):
+        await world.tell(investment("meta-platforms", "scale-ai"))
+        model = ReadModel(settings.data)
+        await until(lambda: count(model, "lines") == 2)
+
+        async def go_on() -> None:
+            while True:
+                await world.tell(investment("meta-platforms", "scale-ai"))
+                await asyncio.sleep(0.3)
+
+        # Nobody works on the new generation, so it does not come up to what is posted meanwhile.
+        telling = asyncio.create_task(go_on())
+        with pytest.raises(NotReady, match="does not catch up"):
+            await replay(settings, nobody)
+        telling.cancel()
+        views = await generations.read(settings)
+        assert views is not None
+        assert (views.live, views.generations[2].state) == (1, "dropped")
+        assert "does not catch up" in (views.generations[2].note or "")
