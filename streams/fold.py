@@ -15,7 +15,7 @@ from streams.ids import canonical
 from streams.preference import Posted, Told, dating, ranked, told
 from streams.steps import steps
 
-__all__ = ["LINE_BYTES_MAX", "SAMPLES", "STEPS_MAX", "Posted", "fold", "value_at"]
+__all__ = ["LINE_BYTES_MAX", "SAMPLES", "STEPS_MAX", "Posted", "fold", "holding", "value_at"]
 
 SAMPLES = 5  # rivals, earliest and latest entries named in a step
 STEPS_MAX = 40  # steps shown; of the others only the number
@@ -29,9 +29,9 @@ def fold(posted: Iterable[Posted], until: date | None = None) -> View:
     """Fold the entries of one line; with `until`, show the steps up to that day only.
 
     Returns {"events", "retracted", "origins", "denied", "older": numbers, "steps": [step …]}, at most
-    LINE_BYTES_MAX as JSON. A step is {"date", "until": days, "precision" of the date, "type", "closing",
-    "weak", "recorded_ms", "events", "origins": numbers, "entry": the preferred one, "rivals", "earliest",
-    "latest": ids}; steps stand in the order of time, and `older` counts those that are left out.
+    LINE_BYTES_MAX as JSON. A step is {"date", "certain", "until": days, "precision" of the date, "type",
+    "closing", "weak", "recorded_ms", "events", "origins": numbers, "entry": the preferred one, "rivals",
+    "earliest", "latest": ids}; steps stand in the order of time, and `older` counts those left out.
     Raises ValueError for what is no entry.
     """
     try:
@@ -44,9 +44,24 @@ def fold(posted: Iterable[Posted], until: date | None = None) -> View:
 def value_at(view: View, day: date) -> View | None:
     """Give the step that holds on a day: the last that is more than talk; failing that, the last talk.
 
-    Where `older` steps were left out, a day before the first shown is answered by a view folded `until` it.
+    Where `older` steps were left out, a day before the last shown is answered by a view folded `until` it.
     """
-    past: list[View] = [step for step in view["steps"] if step["date"] <= day.isoformat()]
+    return _last([step for step in view["steps"] if step["date"] <= day.isoformat()])
+
+
+def holding(view: View, day: date) -> View:
+    """Say what holds on a day: {"current": a step or null, "possibly", "otherwise": a step or null}.
+
+    What was told as "in June" holds only possibly on a day in June; `otherwise` is what holds if it had
+    not happened yet.
+    """
+    current = value_at(view, day)
+    possibly = current is not None and day.isoformat() < current["certain"]
+    certain = [step for step in view["steps"] if step["certain"] <= day.isoformat()] if possibly else []
+    return {"current": current, "possibly": possibly, "otherwise": _last(certain)}
+
+
+def _last(past: list[View]) -> View | None:
     strong = [step for step in past if not step["weak"]]
     return (strong or past)[-1] if past else None
 
@@ -58,7 +73,7 @@ def _fold(posted: Iterable[Posted], until: date | None) -> View:
         if known is None or item.recorded_ms < known.recorded_ms:
             entries[item.entry["id"]] = item
     facts = [item for item in entries.values() if item.entry["type"] != "retraction"]
-    dead = _retracted(entries)
+    dead = retracted(entries.values())
     living = sorted(told(item) for item in facts if item.entry["id"] not in dead)
     parted = [group for group in steps(living) if until is None or group[0].day <= until]
     shown = _shown(parted)
@@ -72,10 +87,10 @@ def _fold(posted: Iterable[Posted], until: date | None) -> View:
     }
 
 
-def _retracted(entries: dict[str, Posted]) -> set[str]:
+def retracted(entries: Iterable[Posted]) -> set[str]:
     """Collect the ids that are taken back by a retraction which is not itself taken back."""
     against: dict[str, list[str]] = {}
-    for item in entries.values():
+    for item in entries:
         if item.entry["type"] == "retraction":
             against.setdefault(item.entry["retracts"], []).append(item.entry["id"])
 
@@ -97,6 +112,7 @@ def _step(group: list[Told]) -> View:
     rivals = candidates[1:] + sorted(telling for telling in group if telling.denied)
     return {
         "date": first.day.isoformat(),
+        "certain": min(telling.certain for telling in dated).isoformat(),
         "until": max(telling.day for telling in dated).isoformat(),
         "precision": first.precision,
         "type": best.type,
