@@ -1,10 +1,13 @@
 """Everything that `streams` refuses to do, and why: one base, one class a reason.
 
 A message is one line that says what to do; a class's docstring says when it is raised. Exit codes
-are those of the command line (3 the set-up, 4 no broker).
+are those of the command line (3 the set-up, 4 no broker, 5 another version of khabar is needed).
 """
 
 from __future__ import annotations
+
+STAYS_DOWN = 5
+"""Exit code of a process that another start would not help: a supervisor leaves it down, and says why."""
 
 
 class StreamsError(Exception):
@@ -88,4 +91,6 @@ class Misplaced(CodecError):
 
 
 class NewerVersion(CodecError):
-    """When an event was written by a newer khabar: whoever meets it stops, and drops nothing."""
+    """When a record was written by a newer khabar: whoever meets it stops, and drops nothing."""
+
+    exit_code = STAYS_DOWN

@@ -2,7 +2,8 @@
 
 Used by `khabar up`, `khabar worker` and `khabar serve`. A child that dies is started again; one that
 keeps dying is left alone after RESTARTS_MAX, and the supervisor says so and ends, so that whatever
-started it can tell a person.
+started it can tell a person. One that ends with the code STAYS_DOWN (the log holds what only a newer khabar
+can read, say) is left down and told of once, and the others go on.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams.errors import StreamsError
+from streams.errors import STAYS_DOWN, StreamsError
 from streams.processes import die_with_parent
 from streams.settings import Settings
 
@@ -27,12 +28,20 @@ RESTARTS_MAX = 5
 RESTARTS_WINDOW_SECONDS = 60.0
 BACKOFF_SECONDS_MAX = 5.0
 LOG_BYTES_MAX = 16 << 20
+TAIL_BYTES = 8 << 10  # of a log, read for the last line
+TOLD_MAX = 500  # characters of that line
 
 
 class ChildKeepsDying(StreamsError):
     """When a child process ended more often than RESTARTS_MAX within the window."""
 
     exit_code = 1
+
+
+class NothingLeft(StreamsError):
+    """When every child has stopped for good: each has told why, and another start would not help."""
+
+    exit_code = STAYS_DOWN
 
 
 @dataclass
@@ -44,6 +53,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     deaths: list[float] = field(default_factory=list)
     start_at: float = 0.0
+    left_down: bool = False
 
 
 class Supervisor:
@@ -66,6 +76,10 @@ class Supervisor:
         if child := self._children.pop(name, None):
             _stop([child])
 
+    def say(self, line: str) -> None:
+        """Tell a person one line."""
+        self._say(line)
+
     def names(self) -> set[str]:
         """Names of the children that are to run."""
         return set(self._children)
@@ -77,26 +91,39 @@ class Supervisor:
 
     def log_of(self, name: str) -> Path:
         """Name the file that a child's output goes to."""
-        return self._settings.data / "logs" / f"{name}.log"
+        return self._logs / f"{name}.log"
+
+    @property
+    def _logs(self) -> Path:
+        return self._settings.data / "logs"
 
     def stop(self) -> None:
         """Make `run` return; safe in a signal handler."""
         self._stopping.set()
 
-    def run(self, each: Callable[[], None] = lambda: None) -> None:
+    def run(self, each: Callable[[], None] = lambda: None, *, ends_when_idle: bool = False) -> None:
         """Watch the children until stop(), calling `each` at every look; then end them, the last first.
 
-        Raises ChildKeepsDying.
+        Raises ChildKeepsDying, and with `ends_when_idle` NothingLeft.
         """
         try:
             while not self._stopping.wait(POLL_SECONDS):
                 each()
                 for child in list(self._children.values()):
                     self._look_after(child)
+                if ends_when_idle:
+                    self._end_if_idle()
         finally:
             _stop(list(reversed(self._children.values())))
 
+    def _end_if_idle(self) -> None:
+        if self._children and all(child.left_down for child in self._children.values()):
+            message = f"nothing is left to run: {', '.join(self._children)} stopped; see {self._logs}"
+            raise NothingLeft(message)
+
     def _look_after(self, child: Child) -> None:
+        if child.left_down:
+            return
         now = time.monotonic()
         if child.process is None:
             if now >= child.start_at:
@@ -106,6 +133,10 @@ class Supervisor:
         if code is None:
             return
         child.process = None
+        if code == STAYS_DOWN:
+            child.left_down = True
+            self._say(f"{child.name} stopped and is not started again: {self._last_said(child)}")
+            return
         child.deaths = [t for t in child.deaths if now - t < RESTARTS_WINDOW_SECONDS] + [now]
         if len(child.deaths) > RESTARTS_MAX:
             message = (
@@ -115,6 +146,15 @@ class Supervisor:
         # The first restart is at once: after kill -9 a person waits for it.
         child.start_at = now + min(BACKOFF_SECONDS_MAX, 0.5 * (2 ** (len(child.deaths) - 1) - 1))
         self._say(f"{child.name} ended ({_reason(code)}) and is started again")
+
+    def _last_said(self, child: Child) -> str:
+        """Give the last line of a child's log, without what drives a terminal."""
+        log = self.log_of(child.name)
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+            last = file.read().decode("utf-8", "replace").rstrip().rpartition("\n")[2][:TOLD_MAX]
+        shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in last)
+        return f"{shown}; see {log}"
 
     def _start(self, child: Child) -> None:
         log = self.log_of(child.name)

@@ -26,6 +26,8 @@ from faust.transport.drivers import TRANSPORTS, aiokafka
 from faust.types import AppT, FutureMessage, RecordMetadata
 from mode import Service
 
+from streams.errors import STAYS_DOWN
+
 SCHEME = "khabar"
 STALL_SECONDS_MAX = 60.0
 UNACKNOWLEDGED_MAX = 20_000  # records put and not acknowledged, above which the streams wait
@@ -38,15 +40,17 @@ FATAL_EXIT = 70
 log = logging.getLogger(__name__)
 
 
-def end_process(reason: str) -> NoReturn:
+def end_process(reason: str, code: int = FATAL_EXIT) -> NoReturn:
     """End this worker now, before it commits anything more; its supervisor starts it again.
 
+    With the code STAYS_DOWN it does not: another start would meet the same again.
     Not an exception: Faust would log it, go on, and commit. Not sys.exit: a shutdown can hang, and would
     flush and commit on the way.
     """
-    log.critical("%s; this worker ends now, and starts again from its last commit", reason)
+    then = "stays down" if code == STAYS_DOWN else "starts again from its last commit"
+    log.critical("%s; this worker ends now, and %s", reason, then)
     logging.shutdown()
-    os._exit(FATAL_EXIT)
+    os._exit(code)
 
 
 class Buffer(faust_producer.ProducerBuffer):

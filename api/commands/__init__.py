@@ -48,7 +48,11 @@ def build(only: str | None = None) -> typer.Typer:
 
 
 def main() -> None:
-    """Run `khabar`. Exit codes: 0 done, 1 our fault, 2 bad input or usage, 3 the set-up, 4 no broker."""
+    """Run `khabar`.
+
+    Exit codes: 0 done, 1 our fault, 2 bad input or usage, 3 the set-up, 4 no broker, 5 another version of
+    khabar is needed.
+    """
     from api.commands.common import explained
 
     # What a client library logs is told once more, and better, by the error that follows.

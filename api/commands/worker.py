@@ -16,4 +16,4 @@ def worker() -> None:
         group = WorkerGroup(settings, supervisor)
         group.start()
         err.print(f"working for {settings.bootstrap}; logs in {settings.data / 'logs'}", markup=False)
-        supervisor.run(each=group.adjust)
+        supervisor.run(each=group.adjust, ends_when_idle=True)

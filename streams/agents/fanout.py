@@ -40,8 +40,9 @@ class FanOut:
             try:
                 try:
                     await self._publish(message)
-                except NewerVersion:
-                    raise  # an answer of a newer khabar is not dropped
+                except NewerVersion as error:  # an answer of a newer khabar is not dropped
+                    where = f"{message.topic}/{message.partition}@{message.offset}"
+                    end_process(f"{where}: {error}", error.exit_code)
                 except CodecError as error:
                     await send_letter(self._settings, self._app, message, str(error))
             except Exception as error:

@@ -19,7 +19,7 @@ from seeds.parse import EXTRACTOR, VERSION
 from streams import delta, documents
 from streams.agents.letters import send_letter
 from streams.documents import Change, ParseRecord, Place, StoredDocument
-from streams.errors import CodecError, Misplaced
+from streams.errors import CodecError, Misplaced, NewerVersion
 from streams.parse_index import Known, content_hash, stands_unchanged
 from streams.parse_pool import ParseFailed, ParsePool
 from streams.topics import partition_of, topic_name
@@ -75,6 +75,9 @@ class ParseAgent:
             try:
                 try:
                     await self._answer(await reading)
+                except NewerVersion as error:
+                    where = f"{message.topic}/{message.partition}@{message.offset}"
+                    end_process(f"{where}: {error}", error.exit_code)
                 except CodecError as error:
                     await send_letter(self._settings, self._app, message, str(error))
             except Exception as error:
@@ -85,7 +88,8 @@ class ParseAgent:
     async def _read(self, message: Message) -> _Read:
         """Decode a revision, and parse its text unless it is clear already that nobody needs that.
 
-        Raises CodecError for a record that is no revision of a document.
+        Raises CodecError for a record that is no revision of a document, NewerVersion for a change that a
+        newer khabar asks for and none has answered yet.
         """
         document = documents.decode_document(message.value)
         place = Place("documents", message.partition, message.offset)
@@ -94,7 +98,14 @@ class ParseAgent:
             raise Misplaced(reason)
         await self._follower.at_end(message.partition)
         content = content_hash(document)
-        if not delta.needs_parse(document) or self._index.answered_by(*place[1:]) is not None:
+        if self._index.answered_by(*place[1:]) is not None:
+            return _Read(document, place, content)
+        if document.change is Change.OTHER:
+            reason = (
+                f"revision {document.revision} asks for a change that this khabar does not know: update it"
+            )
+            raise NewerVersion(reason)
+        if not delta.needs_parse(document):
             return _Read(document, place, content)
         if stands_unchanged(document, content, self._index.known(document.document), EXTRACTOR, VERSION):
             return _Read(document, place, content)
@@ -142,6 +153,8 @@ class ParseAgent:
             if before is not None:
                 delta.apply(live, before)
             answer = delta.answer(document, place, live, parsed, self._settings.min_confidence)
+        except NewerVersion:
+            raise  # what stands of the document is a newer khabar's
         except CodecError as error:
             return delta.failed(document, place, EXTRACTOR, VERSION, f"limit: {error}")
         if before is not None:

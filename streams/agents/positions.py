@@ -38,7 +38,8 @@ class PositionAgent:
                 try:
                     rows = postings(message.value, message.partition, self._settings.partitions)
                 except NewerVersion as error:
-                    end_process(f"{message.topic}/{message.partition}@{message.offset}: {error}")
+                    where = f"{message.topic}/{message.partition}@{message.offset}"
+                    end_process(f"{where}: {error}", error.exit_code)
                 except CodecError as error:
                     await send_letter(self._settings, self._app, message, str(error))
                     rows = []

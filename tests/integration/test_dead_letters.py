@@ -7,6 +7,7 @@ from seeds.articles import sample_articles
 from seeds.document import read_document
 from streams import codec, dead_letters, documents
 from streams.documents import stored
+from streams.errors import STAYS_DOWN
 from streams.publish import Publisher
 from streams.topics import ensure_topics, fact_topics, partition_of, topic_name
 from tests.api.making import investment
@@ -93,7 +94,7 @@ async def test_a_newer_version_stops_the_worker_and_drops_nothing(settings):
     await send(settings, "facts.investment", partition, codec.canonical(event))
     worker = WorkerProcess(settings, *VIEWS)
     try:
-        assert worker.process.wait(30) != 0
+        assert worker.process.wait(30) == STAYS_DOWN
     finally:
         worker.process.kill()
     assert "99" in worker.log.read_text()

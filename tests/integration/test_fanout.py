@@ -7,8 +7,8 @@ from aiokafka import AIOKafkaProducer
 
 from streams import codec, documents
 from streams.documents import Change, ParseRecord, Status
+from streams.errors import STAYS_DOWN
 from streams.topics import ensure_topics, fact_topic, fact_topics, partition_of, topic_name
-from streams.transport import FATAL_EXIT
 from tests.api.making import article, events, fact, investment, org
 from tests.integration.workers import a_worker, records, until
 
@@ -94,6 +94,6 @@ async def test_an_answer_of_a_newer_version_stops_the_worker(settings):
     record = answer(0).model_copy(update={"events": (newer,)})
     await send(settings, record)
     with a_worker(settings, "parse") as worker:
-        assert await asyncio.to_thread(worker.process.wait, 30) == FATAL_EXIT
+        assert await asyncio.to_thread(worker.process.wait, 30) == STAYS_DOWN
     assert await published(settings) == []
     assert [r async for r in records(settings, "dead-letters")] == []

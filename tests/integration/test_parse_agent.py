@@ -1,5 +1,6 @@
 """From a stored document to events in their topics: what the parse worker answers to each kind of change."""
 
+import asyncio
 from collections import Counter
 
 import pytest
@@ -10,9 +11,10 @@ from seeds.facts import Stage
 from seeds.parse import parse
 from streams import codec, delta, documents
 from streams.documents import Change, Request, Status, stored
+from streams.errors import STAYS_DOWN
 from streams.publish import Publisher, producer
 from streams.slots import Cause
-from streams.topics import ensure_topics, fact_topics, topic_name
+from streams.topics import ensure_topics, fact_topics, partition_of, topic_name
 from tests.integration.workers import a_worker, records, until
 
 pytestmark = pytest.mark.integration
@@ -123,6 +125,26 @@ async def test_what_cannot_be_parsed_is_answered_too(settings):
     assert {record.status for record in made} == {Status.FAILED}
     assert "limit" in errors[too_long.document]
     assert errors[french.document]
+
+
+async def test_a_change_that_only_a_newer_khabar_knows_stops_the_worker(settings):
+    before, article = (
+        stored(Document(text="The weather was fine.", url=f"https://news.example/{n}", language="en"))
+        for n in "12"
+    )
+    newer = article.changed(Change.REPARSE, Request(id="r1", by="test"))
+    value = documents.encode(newer).replace(b'"reparse"', b'"translated"')
+    await publish(settings, before, article)
+    async with producer(settings) as sender:
+        partition = partition_of(article.document.encode(), settings.partitions)
+        await sender.send_and_wait(
+            topic_name(settings, "documents"), value, key=newer.key, partition=partition
+        )
+    with a_worker(settings, "parse") as worker:
+        assert await asyncio.to_thread(worker.process.wait, 60) == STAYS_DOWN
+    assert f"revision {newer.revision} asks for a change" in worker.log.read_text()
+    assert newer.revision not in {record.revision for record in await answers(settings)}
+    assert [r async for r in records(settings, "dead-letters")] == []
 
 
 async def test_two_workers_share_the_documents_and_one_takes_over_from_the_other(settings):
