@@ -7,6 +7,7 @@ not that the process is up, but that what is there to do gets done.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 10.0
 STUCK_SECONDS_MAX = 60.0
+REBALANCES_MAX = 3
+"""A rebalance lasts no longer than the group waits for a member; one may follow another."""
+
+log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Looks at the committed offsets, and at the recovery, every LOOK_SECONDS."""
+    """Looks at the rebalance, the recovery, or else the committed offsets, every LOOK_SECONDS."""
 
     def __init__(self, settings: Settings, app: faust.App) -> None:
         self._settings = settings
@@ -38,9 +43,18 @@ class Watch:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
-                stuck = self.recovery_stuck() or await self.consumer_stuck()
+                stuck = self.recovery_stuck() or await self.rebalance_stuck() or await self.consumer_stuck()
             except (KafkaError, TimeoutError, faust.exceptions.FaustError):
                 self._moved.clear()  # Kafka is away: nothing is there to do
+                continue
+            except asyncio.CancelledError:
+                # One that is meant for this task ends it; aiokafka lets its own tasks' out, too.
+                if cast("asyncio.Task[None]", asyncio.current_task()).cancelling():
+                    raise
+                log.warning("a look at the worker was cut short, and is taken again")
+                continue
+            except Exception:
+                log.exception("a look at the worker failed, and is taken again")
                 continue
             if stuck:
                 end_process(stuck)
@@ -57,6 +71,21 @@ class Watch:
             if highwater is not None
         )
         return f"the recovery stands still, {left} rows left" if self._still("recovery", left) else None
+
+    async def rebalance_stuck(self) -> str | None:
+        """Tell of a rebalance that does not end.
+
+        A recovery is a part of it, but there the rows count.
+        """
+        if not self._app.rebalancing or self._app.in_recovery:
+            self._moved.pop("rebalance", None)
+            return None
+        bound = STUCK_SECONDS_MAX + REBALANCES_MAX * self._app.conf.broker_rebalance_timeout
+        if not self._still("rebalance", 0, bound):
+            return None
+        async with asyncio.timeout(LOOK_SECONDS), reading(self._settings):
+            pass  # without Kafka no rebalance ends: then this raises
+        return f"a rebalance did not end within {bound:.0f} s"
 
     async def consumer_stuck(self) -> str | None:
         """Tell of a partition with records to take and a committed offset that does not move."""
@@ -75,9 +104,9 @@ class Watch:
                 return f"{tp.topic}/{tp.partition} stands still at {committed}, the log ends at {end}"
         return None
 
-    def _still(self, what: Any, value: int) -> bool:
+    def _still(self, what: Any, value: int, seconds_max: float = STUCK_SECONDS_MAX) -> bool:
         last, since = self._moved.get(what, (None, 0.0))
         if last != value:
             self._moved[what] = value, time.monotonic()
             return False
-        return time.monotonic() - since > STUCK_SECONDS_MAX
+        return time.monotonic() - since > seconds_max
