@@ -210,13 +210,13 @@ class ReplayList(Shape):
 
 
 class Difference(Shape):
-    """Where what was posted is not what the log says."""
+    """Where what was posted is not what the log says; a bucket has no line, a line no event."""
 
     kind: str
     partition: int
-    bucket: int
-    line: str
-    event: str
+    bucket: int | None
+    line: str | None
+    event: str | None
     found_at: str
     settled_at: str | None
     republished: bool

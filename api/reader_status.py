@@ -16,11 +16,14 @@ NAME = "status.json"
 class Status:
     """What the reader knows of itself. Times are milliseconds since 1970; 0 is never.
 
-    `phase`: `waiting` for Kafka, `loading` what there was at its start, then `following`.
+    `phase`: `waiting` for Kafka, `loading` what there was at its start, then `following`; `stopped` where
+    it ended by itself, for a person to put right what `reason` says.
     """
 
     pid: int = 0
     phase: str = "waiting"
+    reason: str = ""
+    """Why nothing is read now; empty while all is well."""
     written_ms: int = 0
     contact_ms: int = 0
     """When Kafka last answered."""
@@ -62,6 +65,11 @@ def read(data: Path) -> Status:
         return Status(**orjson.loads(path_of(data).read_bytes()))
     except (OSError, orjson.JSONDecodeError, TypeError):
         return Status()
+
+
+def shown(status: Status) -> str:
+    """Say in one line why the reader is down; empty while it is not."""
+    return f"the reader has stopped: {status.reason}" if status.phase == "stopped" else ""
 
 
 def now_ms() -> int:

@@ -60,13 +60,15 @@ class CutWriter:
                     await self._producer.stop()
 
 
-async def repair(settings: Settings, number: int, file: GenerationFile, events: sqlite3.Connection) -> bool:
+async def repair(settings: Settings, number: int, file: GenerationFile, events: sqlite3.Connection) -> None:
     """Publish again, once, each event that lacks entries; give up on a generation that this cannot heal.
 
-    Says whether it has marked the generation as unproven just now: the next one is to be built.
+    A line that cannot be folded does not count: either one of its entries differs and counts by itself, or
+    the log says just these, and the next generation would have them too. The file may be closed meanwhile.
     """
     open_ = file.connection.execute(
-        "SELECT partition, key, kind, repair_topic, repair_offset FROM differences WHERE settled_ms IS NULL"
+        """SELECT partition, key, kind, repair_topic, repair_offset FROM differences
+           WHERE settled_ms IS NULL AND kind <> 'unfoldable'"""
     ).fetchall()
     hopeless = 0
     lacking: dict[tuple[int, bytes], list[bytes]] = {}
@@ -77,7 +79,10 @@ async def repair(settings: Settings, number: int, file: GenerationFile, events: 
             hopeless += 1
     for (partition, event), keys in lacking.items():
         await _publish_again(settings, file, events, partition, event, keys)
-    return hopeless > 0 and await _mark_unproven(settings, number, hopeless)
+        if not file.is_open:
+            return
+    if hopeless:
+        await _mark_unproven(settings, number, hopeless)
 
 
 async def _publish_again(
@@ -95,6 +100,8 @@ async def _publish_again(
         done = await out.send_and_wait(
             topic_name(settings, topic), data, home.encode(), partition, headers=headers(decode(data))
         )
+    if not file.is_open:
+        return  # dropped meanwhile: the event has come twice, which is harmless
     with store.transaction(file.connection):
         file.connection.executemany(
             "UPDATE differences SET repair_topic = ?, repair_offset = ? WHERE partition = ? AND key = ?",
@@ -103,11 +110,10 @@ async def _publish_again(
     log.warning("event %s… is published again, to be posted again", event.hex())
 
 
-async def _mark_unproven(settings: Settings, number: int, differences: int) -> bool:
+async def _mark_unproven(settings: Settings, number: int, differences: int) -> None:
     views = await generations.read(settings)
     if views is None or views.generations[number].state in (State.UNPROVEN, State.DROPPED):
-        return False
-    note = f"{differences} entries differ from the log"
+        return
+    note = f"{differences} differences from the log"
     await generations.write(settings, views.with_state(number, State.UNPROVEN, note))
     log.error("generation %d is marked unproven: %s", number, note)
-    return number == views.live

@@ -31,8 +31,12 @@ def status(
     for generation in told["views"]["generations"]:
         for difference in (generation["proof"] or {}).get("differences", []):
             if difference["settled_at"] is None:
-                where = f"generation {generation['generation']}, {difference['line']}"
-                out.print(plain(f"{difference['kind']}: {where}, event {difference['event']}"))
+                where = ", ".join(
+                    f"{name} {difference[name]}"
+                    for name in ("partition", "bucket", "line", "event")
+                    if difference[name] is not None
+                )
+                out.print(plain(f"{difference['kind']}: generation {generation['generation']}, {where}"))
 
 
 def _table(views: dict[str, Any]) -> Table:

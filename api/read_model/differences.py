@@ -7,50 +7,48 @@ that a further difference is seen beside them.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
-from typing import Literal
 
-import orjson
-
+from api.read_model.findings import EntryKind, Finding, Findings
 from api.read_model.pending import Pending
+from streams.codec import decode_dict
 from streams.digest import Digest, bucket
 from streams.entries import KEY_ID_BYTES, entries, table_key
-from streams.upcast import upcast
+from streams.errors import CodecError, NewerVersion
+from streams.upcast import STEPS, Steps
 from streams.vectors import Vector, next_offset
 
-Kind = Literal["missing", "altered", "extra", "unknown"]
 UNKNOWN_MS_MAX = 60_000
 """How long an entry may wait for its event to show up in the log."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A difference that was not known before. `key` is that of the table: line, zero byte, half an id."""
+def entries_of(data: bytes, steps: Steps = STEPS) -> dict[bytes, bytes]:
+    """Give the table rows of an event that was accepted before, from its bytes as written.
 
-    partition: int
-    bucket: int
-    key: bytes
-    kind: Kind
-
-    def __str__(self) -> str:
-        line, event = self.key[: -KEY_ID_BYTES - 1], self.key[-KEY_ID_BYTES:]
-        where = f"partition {self.partition}, bucket {self.bucket}"
-        return f"{self.kind} entry: {where}, line {line.decode('utf-8', 'replace')}, event {event.hex()}…"
-
-
-def entries_of(data: bytes) -> dict[bytes, bytes]:
-    """Give the table rows of an event that was accepted before, from its bytes as written."""
-    event = upcast(orjson.loads(data))
+    One that this version takes for no event posts nothing, here as in the worker. Raises NewerVersion.
+    """
+    try:
+        event = decode_dict(data, steps)
+    except NewerVersion:
+        raise
+    except CodecError:
+        return {}
     return {table_key(line, event["id"]): entry for line, entry in entries(event)}
 
 
 class Differences:
     """The proof of one generation file; works in its writer's transactions."""
 
-    def __init__(self, connection: sqlite3.Connection, events: sqlite3.Connection, pending: Pending) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        events: sqlite3.Connection,
+        pending: Pending,
+        findings: Findings,
+    ) -> None:
         self._connection = connection
         self._events = events
         self._pending = pending
+        self._findings = findings
 
     def prove(
         self,
@@ -61,19 +59,17 @@ class Differences:
         now_ms: int,
     ) -> list[Finding]:
         """Look at the suspects and at the open differences of the partitions, then compare the sums."""
-        found = self._look(suspects | self._open(partitions), exposed, now_ms)
+        found = self._look(suspects | self._findings.open_entries(partitions), exposed, now_ms)
         for partition in partitions:
-            buckets = self._unexplained(partition, *digests[partition], exposed)
-            if buckets:
-                found += self._look(self._keys_of(partition, buckets, exposed), exposed, now_ms)
+            found += self._compare(partition, *digests[partition], exposed, now_ms)
         return found
 
     def unknown(self, now_ms: int, wait_ms: int = UNKNOWN_MS_MAX) -> list[Finding]:
         """Find entries whose event the log has not shown within `wait_ms`."""
         found = []
         for (partition, _), key in self._pending.older_than(now_ms - wait_ms):
-            if not self._event(partition, key) and self._note(partition, key, "unknown", now_ms):
-                found.append(Finding(partition, bucket(key), key, "unknown"))
+            if not self._event(partition, key):
+                found += self._findings.note(partition, key, "unknown", now_ms)
         return found
 
     def _look(self, keys: set[tuple[int, bytes]], exposed: Vector, now_ms: int) -> list[Finding]:
@@ -82,16 +78,27 @@ class Differences:
         for partition, key in sorted(keys):
             kind = self._judge(partition, key, exposed)
             if kind is None:
-                self._connection.execute(
-                    """UPDATE differences SET settled_ms = ?
-                       WHERE partition = ? AND key = ? AND settled_ms IS NULL""",
-                    (now_ms, partition, key),
-                )
-            elif self._note(partition, key, kind, now_ms):
-                found.append(Finding(partition, bucket(key), key, kind))
+                self._findings.settle([(partition, key)], now_ms)
+            else:
+                found += self._findings.note(partition, key, kind, now_ms)
         return found
 
-    def _judge(self, partition: int, key: bytes, exposed: Vector) -> Kind | None:
+    def _compare(
+        self, partition: int, posted: Digest, of_log: Digest, exposed: Vector, now_ms: int
+    ) -> list[Finding]:
+        """Compare the sums; where no key explains them, the bucket is the finding, until they agree."""
+        known = self._findings.open_sums(partition)
+        found = []
+        differing = set(self._unexplained(partition, posted, of_log, exposed))
+        if differing - known:  # all keys of those that are known have been looked at
+            found += self._look(self._keys_of(partition, differing - known, exposed), exposed, now_ms)
+            differing = set(self._unexplained(partition, posted, of_log, exposed))
+        self._findings.settle([(partition, bytes([n])) for n in known - differing], now_ms)
+        for number in sorted(differing):
+            found += self._findings.note(partition, bytes([number]), "sum", now_ms)
+        return found
+
+    def _judge(self, partition: int, key: bytes, exposed: Vector) -> EntryKind | None:
         wanted, posted = self._wanted(partition, key, exposed), self._posted(partition, key)
         if posted is None and wanted is None:
             waits = self._pending.holds((partition, key[-KEY_ID_BYTES:]), key)
@@ -122,29 +129,10 @@ class Differences:
         ).fetchone()
         return found[0] if found else None
 
-    def _note(self, partition: int, key: bytes, kind: Kind, now_ms: int) -> bool:
-        """Write a difference down; say whether it is news."""
-        known = self._connection.execute(
-            "SELECT kind FROM differences WHERE partition = ? AND key = ? AND settled_ms IS NULL",
-            (partition, key),
-        ).fetchone()
-        if known and known[0] == kind:
-            return False
-        self._connection.execute(
-            """INSERT OR REPLACE INTO differences (partition, key, kind, bucket, found_ms)
-               VALUES (?, ?, ?, ?, ?)""",
-            (partition, key, kind, bucket(key), now_ms),
-        )
-        return True
-
-    def _open(self, partitions: set[int]) -> set[tuple[int, bytes]]:
-        open_ = self._connection.execute("SELECT partition, key FROM differences WHERE settled_ms IS NULL")
-        return {(partition, key) for partition, key in open_ if partition in partitions}
-
     def _unexplained(self, partition: int, posted: Digest, of_log: Digest, exposed: Vector) -> list[int]:
         """List the buckets that differ by more than the known differences."""
         explained = Digest(posted.to_bytes())
-        for at, key in self._open({partition}):
+        for at, key in self._findings.open_entries({partition}):
             row, wanted = self._posted(at, key), self._wanted(at, key, exposed)
             if row is not None:
                 explained.remove(key, row)
@@ -152,7 +140,7 @@ class Differences:
                 explained.add(key, wanted)
         return explained.differing(of_log)
 
-    def _keys_of(self, partition: int, buckets: list[int], exposed: Vector) -> set[tuple[int, bytes]]:
+    def _keys_of(self, partition: int, buckets: set[int], exposed: Vector) -> set[tuple[int, bytes]]:
         """List all keys of some buckets, of either side: a scan, for when no suspect explains a sum."""
         keys = {
             k

@@ -94,6 +94,8 @@ class ReadModel:
         return generation, _data_version(self._events.connection()), _version_of(self._view(generation))
 
     def _view(self, generation: int) -> sqlite3.Connection | None:
+        for old in self._views.keys() - {generation}:  # deleted files take room for as long as they are open
+            self._views.pop(old).close()
         file = self._views.setdefault(generation, _File(store.views_path(self._data, generation)))
         try:
             return file.connection()

@@ -69,7 +69,10 @@ def remove(path: Path) -> None:
 
 
 class transaction:
-    """`with transaction(connection):` commits at its end, or rolls back all of it."""
+    """`with transaction(connection):` commits at its end, or rolls back all of it and closes the connection.
+
+    Closes, because what its writer remembers of the file may be ahead of it now: it has to be opened anew.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -79,7 +82,24 @@ class transaction:
         return self._connection
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._connection.execute("ROLLBACK" if kind else "COMMIT")
+        try:
+            if kind is None:
+                self._connection.execute("COMMIT")
+        finally:
+            if kind is not None or self._connection.in_transaction:
+                self._connection.close()  # rolls back, if SQLite has not done so itself
+
+
+def is_broken(error: sqlite3.Error) -> bool:
+    """Say whether an error means that a file is no database, or no longer whole."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code of an extended one
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_environment(error: sqlite3.Error) -> bool:
+    """Say whether an error is one of the machine (a full disk, a lock): what is in the file is whole."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return isinstance(error, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR
 
 
 def get_meta(connection: sqlite3.Connection, name: str) -> str | None:

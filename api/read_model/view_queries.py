@@ -6,9 +6,9 @@ import sqlite3
 from typing import Any
 
 from api.read_model.event_queries import moment
+from api.read_model.findings import named_by
 from api.read_model.places import exposed_vector
 from streams.digest import Digest, total
-from streams.entries import KEY_ID_BYTES
 
 DIFFERENCES_MAX = 50
 
@@ -20,7 +20,7 @@ def proof(views: sqlite3.Connection) -> dict[str, Any]:
     of_log = total(Digest(row[1]) for row in sums)
     alarms, open_ = views.execute("SELECT count(*), total(settled_ms IS NULL) FROM differences").fetchone()
     rows = views.execute(
-        """SELECT kind, partition, bucket, key, found_ms, settled_ms, repair_offset FROM differences
+        """SELECT kind, partition, key, found_ms, settled_ms, repair_offset FROM differences
            ORDER BY settled_ms IS NOT NULL, found_ms DESC LIMIT ?""",
         (DIFFERENCES_MAX,),
     )
@@ -44,18 +44,18 @@ def vector(views: sqlite3.Connection) -> dict[str, dict[str, int]]:
 def _difference(
     kind: str,
     partition: int,
-    bucket: int,
     key: bytes,
     found_ms: int,
     settled_ms: int | None,
     repair: int | None,
 ) -> dict[str, Any]:
+    named = named_by(kind, key)
     return {
         "kind": kind,
         "partition": partition,
-        "bucket": bucket,
-        "line": key[: -KEY_ID_BYTES - 1].decode("utf-8", "replace"),
-        "event": key[-KEY_ID_BYTES:].hex(),
+        "bucket": named.bucket,
+        "line": named.line,
+        "event": named.event,
         "found_at": moment(found_ms),
         "settled_at": moment(settled_ms) if settled_ms is not None else None,
         "republished": repair is not None,

@@ -34,8 +34,8 @@ CREATE TABLE lines (
 -- Digests of what was posted and of what the log says, below `exposed` (see streams.digest).
 CREATE TABLE digests (partition INTEGER PRIMARY KEY, posted BLOB NOT NULL, log BLOB NOT NULL);
 
--- What the proof found: `missing`, `altered`, `extra` (a row that the log does not give), `unknown` (its
--- event is not in the log). `repair_offset` is where the event was published again.
+-- What the proof found (see api.read_model.findings): of an entry by its key, of a bucket by its one byte, of
+-- a line by its name. `repair_offset` is where the event was published again.
 CREATE TABLE differences (
   partition INTEGER NOT NULL, key BLOB NOT NULL, kind TEXT NOT NULL, bucket INTEGER NOT NULL,
   found_ms INTEGER NOT NULL, repair_topic TEXT, repair_offset INTEGER, settled_ms INTEGER, note TEXT,

@@ -6,29 +6,22 @@ events file holds. Everything here happens in the transaction of `apply`.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import orjson
-
 from api.read_model import store
-from api.read_model.differences import Differences, Finding, entries_of
+from api.read_model.differences import Differences, entries_of
 from api.read_model.events_db import EventsFile
+from api.read_model.findings import Finding, Findings
+from api.read_model.lines_db import Lines, line_name
 from api.read_model.pending import Pending
 from api.read_model.records import Record
+from api.read_model.vectors_db import Vectors
 from streams import progress
 from streams.digest import Digest
-from streams.entries import KEY_ID_BYTES, line_of
-from streams.fold import Posted, fold
-from streams.topics import HOUR_MS
-from streams.vectors import Vector, advance, next_offset
-
-TRUSTED_MS_MAX = HOUR_MS - 10 * 60_000
-"""Age up to which a progress row counts: what it covers has not been compacted to behind it yet."""
-
-log = logging.getLogger(__name__)
+from streams.entries import KEY_ID_BYTES
+from streams.vectors import Vector, next_offset
 
 
 @dataclass
@@ -41,9 +34,9 @@ class Changed:
 
 
 class GenerationFile:
-    """Writes `views-g<N>.db`, beside the open events file."""
+    """Writes `views-g<N>.db`, beside the open events file. After an `apply` that failed it is closed."""
 
-    def __init__(self, path: Path, number: int, log_id: str, events_file: EventsFile) -> None:
+    def __init__(self, path: Path, number: int, log_id: str, events_file: EventsFile, now_ms: int) -> None:
         events = events_file.connection
         identity = {
             "log": log_id,
@@ -51,25 +44,36 @@ class GenerationFile:
             "events_file": store.get_meta(events, "file") or "",
         }
         self.number = number
+        self.is_open = True
         self.connection = store.open_writer(path, "views", identity)
         self._events = events
         self._recent = events_file.recent
         self._pending = Pending(self.connection)
-        self.seen: Vector = {}
-        self.posted: Vector = {}
-        self.exposed: Vector = {}
-        for topic, partition, *offsets in self.connection.execute("SELECT * FROM vector"):
-            for vector, offset in zip((self.seen, self.posted, self.exposed), offsets, strict=True):
-                vector.setdefault(topic, {})[str(partition)] = offset
+        self.vectors = Vectors(self.connection)
         self.digests = {
             partition: (Digest(posted), Digest(of_log))
             for partition, posted, of_log in self.connection.execute("SELECT * FROM digests")
         }
-        self.differences = Differences(self.connection, events, self._pending)
+        findings = Findings(self.connection)
+        self._differences = Differences(self.connection, events, self._pending, findings)
+        self._lines = Lines(self.connection, findings)
+        with store.transaction(self.connection):
+            self._lines.fold_again(now_ms)
+
+    @property
+    def posted(self) -> Vector:
+        """How far the worker has posted, as far as that may be trusted."""
+        return self.vectors.posted
+
+    @property
+    def exposed(self) -> Vector:
+        """How far entries are served."""
+        return self.vectors.exposed
 
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
+        self.is_open = False  # whoever awaited something meanwhile has to look
 
     def offsets(self) -> dict[int, int]:
         """Next offset of each partition of the changelog."""
@@ -94,41 +98,28 @@ class GenerationFile:
         with store.transaction(self.connection):
             for record in records:
                 if record.key is not None and progress.is_progress(record.key):
-                    self._progress(record, now_ms)
+                    told = progress.decode(record.value or b"{}")
+                    self.vectors.told(told, now_ms - record.timestamp_ms)
                 else:
                     self._row(record, now_ms, changed)
-            self._trust(caught_up)
+            self.vectors.trust(caught_up)
             if expose:
                 self._expose(read, changed)
             self._late(changed)
             self._pending.store()
-            self._fold(changed.lines)
+            findings, suspects = self._lines.fold(changed.lines, now_ms)
             self.connection.executemany(
                 "INSERT OR REPLACE INTO offsets (partition, next) VALUES (?, ?)", positions.items()
             )
             self._store_sums(changed.partitions)
-            return self.differences.prove(
-                self.digests, changed.suspects, changed.partitions, self.exposed, now_ms
+            return findings + self._differences.prove(
+                self.digests, changed.suspects | suspects, changed.partitions, self.exposed, now_ms
             )
 
     def unknown(self, now_ms: int, wait_ms: int) -> list[Finding]:
         """Find entries that have waited too long for their event."""
         with store.transaction(self.connection):
-            return self.differences.unknown(now_ms, wait_ms)
-
-    def _progress(self, record: Record, now_ms: int) -> None:
-        told = progress.decode(record.value or b"{}")
-        advance(self.seen, told)
-        if now_ms - record.timestamp_ms < TRUSTED_MS_MAX:
-            advance(self.posted, told)
-        self._store_vector(told)
-
-    def _trust(self, caught_up: set[int]) -> None:
-        """At the end of a partition nothing can have been compacted to behind its progress row."""
-        for partition in map(str, caught_up):
-            told = {topic: {partition: o[partition]} for topic, o in self.seen.items() if partition in o}
-            if advance(self.posted, told):
-                self._store_vector(told)
+            return self._differences.unknown(now_ms, wait_ms)
 
     def _row(self, record: Record, now_ms: int, changed: Changed) -> None:
         """Let an entry wait for its event. One that is deleted is gone from wherever it is."""
@@ -162,7 +153,7 @@ class GenerationFile:
             self._insert(partition, [(key, recorded_ms, entry)])
         changed.suspects.add((partition, key))
         changed.partitions.add(partition)
-        changed.lines.add(key[: -KEY_ID_BYTES - 1])
+        changed.lines.add(line_name(key))
 
     def _served(self, event: bytes, partition: int) -> int | None:
         """Give the recorded time of an event if it is served already."""
@@ -176,15 +167,10 @@ class GenerationFile:
 
     def _expose(self, read: Vector, changed: Changed) -> None:
         """Serve the events below what is posted and read, in all partitions."""
-        for topic, offsets in self.posted.items():
-            for partition, posted in offsets.items():
-                start = next_offset(self.exposed, topic, int(partition))
-                end = min(posted, next_offset(read, topic, int(partition)))
-                if end > start:
-                    self._expose_range(topic, int(partition), start, end, changed)
-                    advance(self.exposed, {topic: {partition: end}})
-                    self._store_vector({topic: {partition: end}})
-                    changed.partitions.add(int(partition))
+        for topic, partition, start, end in self.vectors.due(read):
+            self._expose_range(topic, partition, start, end, changed)
+            self.vectors.served(topic, partition, end)
+            changed.partitions.add(partition)
 
     def _expose_range(self, topic: str, partition: int, start: int, end: int, changed: Changed) -> None:
         events = self._events.execute(
@@ -203,7 +189,7 @@ class GenerationFile:
             if rows != wanted:
                 changed.suspects |= {(partition, key) for key in rows.keys() | wanted.keys()}
         self._insert(partition, new)
-        changed.lines.update(key[: -KEY_ID_BYTES - 1] for key, _, _ in new)
+        changed.lines.update(line_name(key) for key, _, _ in new)
 
     def _insert(self, partition: int, rows: list[tuple[bytes, int, bytes]]) -> None:
         digest = self._digest(partition)[0]
@@ -215,46 +201,8 @@ class GenerationFile:
             [(*row, partition) for row in rows],
         )
 
-    def _fold(self, lines: set[bytes]) -> None:
-        """Fold lines anew. What cannot be read is an extra row, and the proof's business."""
-        folded = []
-        for line in sorted(lines):
-            found = self.connection.execute(
-                "SELECT entry, recorded_ms FROM entries WHERE key >= ? AND key < ?",
-                (line + b"\0", line + b"\1"),
-            ).fetchall()
-            try:
-                name = line_of(line + b"\0" * (KEY_ID_BYTES + 1))
-                if not found:
-                    self.connection.execute(
-                        "DELETE FROM lines WHERE company = ? AND section = ? AND counterpart = ?",
-                        (name.company, name.section, name.counterpart),
-                    )
-                    continue
-                view = fold(Posted(orjson.loads(entry), recorded_ms) for entry, recorded_ms in found)
-                folded.append((*name, orjson.dumps(view)))
-            except Exception as error:
-                log.warning("line %r cannot be folded: %r", line, error)
-        self.connection.executemany(
-            "INSERT OR REPLACE INTO lines (company, section, counterpart, view) VALUES (?, ?, ?, ?)", folded
-        )
-
     def _digest(self, partition: int) -> tuple[Digest, Digest]:
         return self.digests.setdefault(partition, (Digest(), Digest()))
-
-    def _store_vector(self, moved: Vector) -> None:
-        self.connection.executemany(
-            "INSERT OR REPLACE INTO vector (topic, partition, seen, posted, exposed) VALUES (?, ?, ?, ?, ?)",
-            [
-                (
-                    topic,
-                    int(p),
-                    *(next_offset(v, topic, int(p)) for v in (self.seen, self.posted, self.exposed)),
-                )
-                for topic, offsets in moved.items()
-                for p in offsets
-            ],
-        )
 
     def _store_sums(self, partitions: set[int]) -> None:
         self.connection.executemany(

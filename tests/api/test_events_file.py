@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from decimal import Decimal
 from pathlib import Path
@@ -121,7 +122,9 @@ def test_a_newer_version_stops_the_reader(tmp_path: Path) -> None:
     partition = log.event(investment("meta", "scale")).partition
     with pytest.raises(NewerVersion):
         log.apply([log.record("facts.investment", partition, canonical(data))])
-    assert log.file.offsets() == {}, "nothing of the batch is kept"
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):  # it may remember more than it holds
+        log.file.offsets()
+    assert Log(tmp_path).file.offsets() == {}, "nothing of the batch is kept"
 
 
 def test_the_first_answer_to_a_document_counts(tmp_path: Path) -> None:
