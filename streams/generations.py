@@ -64,6 +64,10 @@ class Views(Value):
         """List the generations that have a worker and that the reader follows."""
         return sorted(n for n, g in self.generations.items() if g.state in FOLLOWED)
 
+    def dropped(self) -> list[int]:
+        """List the generations whose leavings may be deleted."""
+        return sorted(n for n, g in self.generations.items() if g.state is State.DROPPED)
+
     def next_number(self) -> int:
         """Give a number that no generation ever had."""
         return max(self.generations, default=0) + 1

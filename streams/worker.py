@@ -1,7 +1,8 @@
 """One Faust worker process: `python -m streams.worker parse` or `… views --generation N`.
 
 It waits for Kafka, locks a slot, runs its app, and ends: by SIGTERM within STOP_SECONDS_MAX, by a fault
-at once. Whoever started it starts it again; what it knows is in the log.
+at once. Whoever started it starts it again, unless its exit code is STAYS_DOWN (it met what only another
+version of khabar can work on); what it knows is in the log.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import uvloop
 from aiokafka.errors import KafkaError
 
 from streams import app as apps
-from streams import table_store, worker_slots
+from streams import generations, table_store, worker_slots
 from streams.agents.watch import Watch
 from streams.cluster import cluster_id
-from streams.errors import StreamsError
+from streams.entries import ENTRIES_VERSION
+from streams.errors import STAYS_DOWN, StreamsError
+from streams.generations import State, Views
 from streams.settings import Settings
 from streams.topics import ensure_changelog, ensure_topics
 
@@ -55,7 +58,7 @@ def run(settings: Settings, generation: int | None) -> int:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     cluster = loop.run_until_complete(_kafka_ready(settings, generation))
-    name = apps.PARSE if generation is None else f"khabar-views-g{generation}"
+    name = apps.PARSE if generation is None else worker_slots.views(generation)
     slot = worker_slots.claim(settings.data, name)
     if slot.belongs_to(cluster) and generation is not None and settings.table_store == "rocksdb":
         loop.run_until_complete(table_store.drop_what_is_ahead(settings, generation, slot.path))
@@ -96,6 +99,8 @@ async def _kafka_ready(settings: Settings, generation: int | None) -> str:
         try:
             await ensure_topics(settings)
             if generation is not None:
+                # Looked at first: the changelog of a dropped one is not to be made again.
+                refuse_what_is_not_ours(await generations.read(settings), generation)
                 await ensure_changelog(settings, generation)
             return await cluster_id(settings)
         except (KafkaError, OSError) as error:
@@ -110,6 +115,28 @@ class NoKafka(StreamsError):
     """When no Kafka has answered a starting worker for KAFKA_SECONDS_MAX."""
 
     exit_code = 4
+
+
+class NotOurs(StreamsError):
+    """When a generation was dropped, or holds entries of other rules than ours: nothing may be posted."""
+
+    exit_code = STAYS_DOWN
+
+
+def refuse_what_is_not_ours(views: Views | None, number: int) -> None:
+    """Raise NotOurs for a generation that code of this version must not post to."""
+    generation = views.generations.get(number) if views else None
+    if generation is None:
+        return
+    if generation.state is State.DROPPED:
+        message = f"generation {number} was dropped"
+        raise NotOurs(message)
+    if generation.entries_version != ENTRIES_VERSION:
+        message = (
+            f"generation {number} has entries of version {generation.entries_version}, "
+            f"this khabar posts version {ENTRIES_VERSION}: `khabar replay` builds one of it"
+        )
+        raise NotOurs(message)
 
 
 def _log_to_stderr(level: str) -> None:

@@ -23,6 +23,11 @@ class NoFreeSlot(StreamsError):
     """When SLOTS_MAX workers of one kind already run on the data directory."""
 
 
+def views(generation: int) -> str:
+    """Name the directory of the slots of a generation's workers."""
+    return f"khabar-views-g{generation}"
+
+
 class Slot:
     """A locked directory `<data>/worker/<app>/slot-<k>`; `member` is the static member id."""
 
@@ -72,3 +77,20 @@ def claim(data: Path, app: str) -> Slot:
             return Slot(path, f"{app}-{_identity(data / 'worker')}-{number}", lock)
     message = f"{SLOTS_MAX} workers of {app} already run on {data}: give this one a KHABAR_DATA of its own"
     raise NoFreeSlot(message)
+
+
+def delete(data: Path, app: str) -> bool:
+    """Delete the slots of an app whose workers have ended; tell whether none is left. Raises OSError.
+
+    Others may do the same at once.
+    """
+    folder = data / "worker" / app
+    for slot in folder.glob("slot-*"):
+        if (lock := try_lock(slot / "lock")) is None:
+            continue  # its worker still runs
+        with suppress(FileNotFoundError):
+            shutil.rmtree(slot)
+        os.close(lock)
+    with suppress(OSError):
+        folder.rmdir()
+    return not folder.exists()

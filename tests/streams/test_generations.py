@@ -12,7 +12,8 @@ def test_a_generation_is_followed_once_it_is_built_and_until_it_is_dropped():
     assert views.followed() == [1]
     views = views.with_state(2, State.FOLLOWING)
     assert views.followed() == [1, 2]
-    assert views.with_state(2, State.DROPPED).followed() == [1]
+    views = views.with_state(2, State.DROPPED)
+    assert (views.followed(), views.dropped()) == ([1], [2])
 
 
 def test_the_one_that_was_live_is_kept_and_can_be_live_again():
