@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from fastapi import Request, Response
 
+from api.reader_status import shown
 from api.service import Service
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ HEADERS: dict[str, Any] = {
         "description": "Seconds since the read model last held all of the log; -1 if it never did.",
         "schema": {"type": "integer"},
     },
+    "Khabar-Reader": {
+        "description": "Only while the reader is down for good: why, so that answers grow ever staler.",
+        "schema": {"type": "string"},
+    },
 }
 
 
@@ -37,6 +42,8 @@ def answer(
         "Khabar-Staleness": str(service.staleness_seconds()),
         "Cache-Control": "no-cache",
     }
+    if down := shown(service.status()):
+        headers["Khabar-Reader"] = down.encode("ascii", "backslashreplace").decode().replace("\n", " ")[:500]
     if status == 200:
         tag = hashlib.blake2b(content, digest_size=12).hexdigest()
         headers["ETag"] = f'"g{at.generation}-{tag}"'

@@ -29,6 +29,10 @@ class ReaderLocked(ApiError):
     exit_code = 3
 
 
+class ReaderFaulty(ApiError):
+    """When writing the files fails again and again though the machine is well: a fault of khabar's own."""
+
+
 class ReadModelMissing(ApiError):
     """When the reader has not written its files yet."""
 

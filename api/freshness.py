@@ -11,6 +11,7 @@ from fastapi import Query, Request
 from api.errors import BadParameter, TokenGone, ViewBehind
 from api.read_model.document_queries import event_keys_of
 from api.read_model.places import exposed_vector, read_cut
+from api.reader_status import shown
 from api.service import Service
 from streams.tokens import TEXT_MAX, Token, TokenError, vector_of
 from streams.vectors import covers, dominates
@@ -43,6 +44,8 @@ async def fresh(request: Request, min_token: MinToken = None, wait: Wait = None)
             with service.model.snapshot() as at:
                 if holds(at, token):
                     return
+            if down := shown(service.status()):
+                raise ViewBehind(down)
             left = deadline - time.monotonic()
             if left <= 0:
                 message = "the views have not come as far as min_token yet: ask again, or wait longer"

@@ -11,13 +11,14 @@ import fcntl
 import logging
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from api import reader_status
-from api.errors import ReaderLocked
+from api.errors import ReaderFaulty, ReaderLocked
 from api.read_model import store
 from api.read_model.differences import UNKNOWN_MS_MAX
 from api.reader_session import LogReplaced, Session
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from streams.settings import Settings
 
 RETRY_SECONDS = 1.0
+FAULTS_MAX = 5
+STEADY_SECONDS = 60.0
+"""A session that lasted longer than this before it failed was no part of a row of failures."""
 
 log = logging.getLogger(__name__)
 
@@ -61,33 +65,72 @@ class Reader:
         self._settings = settings
         self._replays = replays
         self._unknown_ms_max = unknown_ms_max
+        self._faults = 0
         # How stale the files are goes on counting over a restart.
         self.status = Status(pid=os.getpid(), current_ms=reader_status.read(settings.data).current_ms)
 
     async def run(self) -> None:
-        """Read, for ever; a Kafka that is away is waited for, one that was replaced is read from anew."""
-        while True:
-            try:
-                await ensure_topics(self._settings)
-                named = await log_id(self._settings)
-                session = Session(self._settings, self.status, named, self._replays, self._unknown_ms_max)
+        """Read, for ever; a Kafka that is away is waited for, one that was replaced is read from anew.
+
+        Raises NewerVersion where the log holds what only a newer khabar can read, ReaderFaulty; why it has
+        ended stands in the status then.
+        """
+        self._tell("waiting", "")
+        try:
+            while True:
+                began = time.monotonic()
+                seconds = RETRY_SECONDS
                 try:
-                    await session.run()
-                finally:
-                    await session.close()
-            except (
-                sqlite3.OperationalError,
-                sqlite3.ProgrammingError,
-            ) as error:  # a full disk, say: what is there is whole
-                log.error("the files cannot be written now: %r", error)
-            except (LogReplaced, OffsetOutOfRangeError, sqlite3.DatabaseError) as error:
-                log.warning("%r: the files are made anew", error)
-                self._forget()
-            except (KafkaError, TimeoutError, ViewsUnreadable, OSError) as error:
-                log.warning("Kafka does not answer (%r): what was read is still served", error)
-            self.status.phase = "waiting"
-            reader_status.write(self._settings.data, self.status)
-            await asyncio.sleep(RETRY_SECONDS)
+                    await self._session()
+                except sqlite3.Error as error:
+                    seconds = self._after_sqlite(error, time.monotonic() - began)
+                except (LogReplaced, OffsetOutOfRangeError) as error:
+                    log.warning("%r: the files are made anew", error)
+                    self._forget()
+                except (KafkaError, TimeoutError, ViewsUnreadable, OSError) as error:
+                    log.warning("Kafka does not answer (%r): what was read is still served", error)
+                    self.status.reason = f"Kafka does not answer: {error!r}"
+                self._tell("waiting", self.status.reason)
+                await asyncio.sleep(seconds)
+        except Exception as error:
+            self._tell("stopped", str(error) or repr(error))
+            raise
+
+    async def _session(self) -> None:
+        await ensure_topics(self._settings)
+        named = await log_id(self._settings)
+        session = Session(self._settings, self.status, named, self._replays, self._unknown_ms_max)
+        try:
+            await session.run()
+        finally:
+            await session.close()
+
+    def _after_sqlite(self, error: sqlite3.Error, lasted_seconds: float) -> float:
+        """Do what an error of SQLite asks for; say how long to wait. Raises ReaderFaulty.
+
+        A file that is broken is made anew, from the log; a full disk is waited for. All else is a fault of
+        ours, which other files would not mend: open them again, a few times.
+        """
+        self.status.reason = f"the files cannot be written: {error!r}"
+        if store.is_broken(error):
+            log.error("%r: the files are made anew", error)
+            self._forget()
+            return RETRY_SECONDS
+        if store.is_environment(error):
+            log.error("the files cannot be written now: %r", error)
+            return RETRY_SECONDS
+        self._faults = 1 if lasted_seconds > STEADY_SECONDS else self._faults + 1
+        if self._faults > FAULTS_MAX:
+            message = f"the files could not be written {self._faults} times in a row: {error!r}"
+            raise ReaderFaulty(message) from error
+        log.error(
+            "a fault of khabar's own, number %d: the files are opened anew", self._faults, exc_info=error
+        )
+        return float(RETRY_SECONDS * 2 ** (self._faults - 1))
+
+    def _tell(self, phase: str, reason: str) -> None:
+        self.status.phase, self.status.reason = phase, reason
+        reader_status.write(self._settings.data, self.status)
 
     def _forget(self) -> None:
         self.status.current_ms = 0

@@ -39,8 +39,10 @@ def _run(settings: Settings) -> None:
         task = asyncio.ensure_future(Reader(settings, replays).run())
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        await replays.close()
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        finally:
+            await replays.close()
 
     uvloop.run(run())

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from api.answers import JSON
 from api.errors import ReadModelMissing
 from api.models import Health
-from api.reader_status import now_ms
+from api.reader_status import now_ms, shown
 from api.service import Service
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ DOWN: dict[int | str, dict[str, Any]] = {503: {"model": Health, "description": "
 
 @router.get("/livez", response_model=Health, responses=DOWN)
 async def livez(request: Request) -> Response:
-    """Tell whether the reader gets on; a Kafka that is away is no reason to restart it."""
+    """Tell whether the reader gets on; a Kafka that is away is no reason to restart it.
+
+    Nor is a reader that has stopped by itself: it would again.
+    """
     service = Service.of(request)
     status = service.status()
     return _health(service, status, _stalled(status, now_ms()))
@@ -34,7 +37,10 @@ async def livez(request: Request) -> Response:
 
 @router.get("/readyz", response_model=Health, responses=DOWN)
 async def readyz(request: Request) -> Response:
-    """Tell whether there are views that were complete once; stale ones are served, and said to be."""
+    """Tell whether there are views that were complete once; stale ones are served, and said to be.
+
+    Not ready is a server whose reader has stopped for good: it answers, but will never be current again.
+    """
     service = Service.of(request)
     status = service.status()
     try:
@@ -45,7 +51,7 @@ async def readyz(request: Request) -> Response:
     # With Kafka away after a restart, what is in the files is served, stale as it is.
     if not missing and not (status.reached or (status.phase == "waiting" and status.current_ms)):
         missing = "the reader has not come to the end of the log yet"
-    return _health(service, status, missing)
+    return _health(service, status, shown(status) or missing)
 
 
 @router.get(
@@ -65,6 +71,8 @@ def _stalled(status: Status, now: int) -> str:
     """Say what stands still, if anything does."""
     if not status.written_ms:
         return ""  # it is being started; readiness tells of that
+    if status.phase == "stopped":
+        return ""
     if now - status.written_ms > SILENT_MS:
         return f"the reader has said nothing for {(now - status.written_ms) // 1000} s"
     if status.behind and status.phase != "waiting" and now - status.moved_ms > STALLED_MS:
@@ -78,6 +86,6 @@ def _health(service: Service, status: Status, wrong: str) -> Response:
         "phase": status.phase,
         "behind": status.behind,
         "stale_seconds": service.staleness_seconds(),
-        "said": wrong or "well",
+        "said": wrong or shown(status) or status.reason or "well",
     }
     return Response(orjson.dumps(body), 503 if wrong else 200, {"Cache-Control": "no-store"}, JSON)

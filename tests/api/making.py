@@ -88,6 +88,11 @@ class World:
         )
         return Place(topic, done.partition, done.offset)
 
+    async def append(self, place: Place, value: bytes) -> None:
+        """Append any bytes to a topic."""
+        name = topic_name(self.settings, place.topic)
+        await self._producer.send_and_wait(name, value, partition=place.partition)
+
     async def row(self, partition: int, key: bytes, entry: bytes | None) -> None:
         await self._producer.send_and_wait(self._changelog, entry, key=key, partition=partition)
 
