@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
+from api.read_model import store
+from api.read_model.reading import ReadModel
 from api.reader import Reader
 from streams import generations
 from streams.digest import bucket
@@ -11,7 +15,7 @@ from streams.entries import KEY_ID_BYTES
 from streams.generations import State
 from streams.settings import Settings
 from tests.api.making import investment
-from tests.integration.reading import a_reader, a_world, until
+from tests.integration.reading import a_reader, a_world, count, until
 from tests.integration.serving import a_client
 
 
@@ -168,3 +172,49 @@ async def test_an_entry_without_an_event_is_an_alarm_after_a_while(settings: Set
             # It comes late: the difference is settled, and what is posted is served.
             await world.tell(event)
             await until(lambda: _proven(client))
+
+
+async def test_a_line_that_cannot_be_folded_is_an_alarm_and_gone(settings: Settings) -> None:
+    async with a_world(settings) as world, a_reader(settings) as reader, a_client(settings) as client:
+        event = investment("meta", "scale")
+        (place,) = await world.tell(event)
+        await until(lambda: _proven(client))
+        key, entry = world.rows(event, place)[0]
+        await world.row(place.partition, key, entry.replace(b'"stage":"completed"', b'"stage":["?"]'))
+        await until(lambda: reader.status.alarms == {"altered": 1, "unfoldable": 1})
+        await until(lambda: _measured(client, 'khabar_proof_alarms{kind="unfoldable"} 1.0'))
+        proof = await proof_of(client)
+        assert not proof["proven"]
+        (told,) = [d for d in proof["differences"] if d["kind"] == "unfoldable"]
+        assert (told["line"], told["bucket"], told["event"]) == (line_of(key), None, None)
+        shown = (await client.get(f"/v1/companies/{told['line'].split('|')[0]}")).json()
+        assert told["line"] not in str(shown), "no row that pretends to be current"
+
+        async def unproven() -> bool:
+            return await state_of(settings) is State.UNPROVEN
+
+        await until(unproven)  # by the altered entry
+
+
+async def test_sums_that_differ_for_no_known_reason_mark_the_generation(settings: Settings) -> None:
+    model = ReadModel(settings.data)
+    async with a_world(settings) as world:
+        event = investment("meta", "scale")
+        async with a_reader(settings):
+            await world.tell(event)
+            await until(lambda: count(model, "lines") == 2)
+        with closing(sqlite3.connect(store.views_path(settings.data, 1))) as file, file:
+            partition, posted = file.execute("SELECT partition, posted FROM digests").fetchone()
+            flipped = bytes([posted[0] ^ 1]) + posted[1:]  # the sum of the first bucket
+            file.execute("UPDATE digests SET posted = ?", (flipped,))
+        async with a_reader(settings) as reader, a_client(settings) as client:
+            await world.tell(investment("meta", "scale", 7))
+            await until(lambda: reader.status.alarms == {"sum": 1})
+            (told,) = (await proof_of(client))["differences"]
+            assert (told["kind"], told["partition"], told["bucket"]) == ("sum", partition, 0)
+            await until(lambda: _measured(client, 'khabar_proof_alarms{kind="sum"} 1.0'))
+
+            async def unproven() -> bool:
+                return await state_of(settings) is State.UNPROVEN
+
+            await until(unproven)
