@@ -134,7 +134,9 @@ def _derive(fact: Built, facts: list[Built]) -> None:
         near = any(0 <= fact.sentence - t <= NEAR for t in (deal.sentence, *deal.also))
         if deal.type in DEALS and deal.entities("target")[0].id == company and near:
             fact.parent = deal
-            fact.valid = fact.valid or deal.valid
+            if fact.valid is None and deal.valid is not None:
+                fact.valid = deal.valid
+                fact.evidence.update({k: v for k, v in deal.evidence.items() if k == "valid"})
             if deal.type == "investment" and "valuation" not in deal.slots:
                 deal.slots["valuation"] = fact.slots["amount"]
                 deal.evidence["valuation"] = fact.evidence["amount"]

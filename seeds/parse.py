@@ -111,9 +111,15 @@ def _finished(facts: list[Built], spans: _Spans) -> tuple[Fact, ...]:
 
 
 def _paths(fact: Built) -> list[tuple[str, list[tuple[int, int]]]]:
-    """Evidence by path; the members of a list each have their own ("investors.0")."""
+    """Evidence by path; the members of a list each have their own ("investors.0").
+
+    Half a comparison makes no slot, and so its words are no evidence.
+    """
     found: list[tuple[str, list[tuple[int, int]]]] = []
+    slots = nested(fact.slots)
     for name, places in fact.evidence.items():
+        if "." in name and name.partition(".")[0] not in slots:
+            continue
         value = fact.slots.get(name)
         if isinstance(value, tuple) and len(value) == len(places):
             found += [(f"{name}.{n}", [place]) for n, place in enumerate(places)]
