@@ -12,6 +12,7 @@ from pathlib import Path
 
 from api.read_model import store
 from api.read_model.differences import Differences, entries_of
+from api.read_model.entries_db import Entries
 from api.read_model.events_db import EventsFile
 from api.read_model.findings import Finding, Findings
 from api.read_model.lines_db import Lines, line_name
@@ -19,7 +20,6 @@ from api.read_model.pending import Pending
 from api.read_model.records import Record
 from api.read_model.vectors_db import Vectors
 from streams import progress
-from streams.digest import Digest
 from streams.entries import KEY_ID_BYTES
 from streams.vectors import Vector, next_offset
 
@@ -50,10 +50,7 @@ class GenerationFile:
         self._recent = events_file.recent
         self._pending = Pending(self.connection)
         self.vectors = Vectors(self.connection)
-        self.digests = {
-            partition: (Digest(posted), Digest(of_log))
-            for partition, posted, of_log in self.connection.execute("SELECT * FROM digests")
-        }
+        self.entries = Entries(self.connection)
         findings = Findings(self.connection)
         self._differences = Differences(self.connection, events, self._pending, findings)
         self._lines = Lines(self.connection, findings)
@@ -111,9 +108,9 @@ class GenerationFile:
             self.connection.executemany(
                 "INSERT OR REPLACE INTO offsets (partition, next) VALUES (?, ?)", positions.items()
             )
-            self._store_sums(changed.partitions)
+            self.entries.store_sums(changed.partitions)
             return findings + self._differences.prove(
-                self.digests, changed.suspects | suspects, changed.partitions, self.exposed, now_ms
+                self.entries.sums, changed.suspects | suspects, changed.partitions, self.exposed, now_ms
             )
 
     def unknown(self, now_ms: int, wait_ms: int) -> list[Finding]:
@@ -140,17 +137,8 @@ class GenerationFile:
         self, partition: int, key: bytes, recorded_ms: int, entry: bytes | None, changed: Changed
     ) -> None:
         """Put an entry in the place of a served one, or none."""
-        row = self.connection.execute(
-            "SELECT entry FROM entries WHERE key = ? AND partition = ?", (key, partition)
-        ).fetchone()
-        old = row[0] if row else None
-        if old == entry:
+        if not self.entries.replace(partition, key, recorded_ms, entry):
             return
-        if old is not None:
-            self._digest(partition)[0].remove(key, old)
-            self.connection.execute("DELETE FROM entries WHERE key = ? AND partition = ?", (key, partition))
-        if entry is not None:
-            self._insert(partition, [(key, recorded_ms, entry)])
         changed.suspects.add((partition, key))
         changed.partitions.add(partition)
         changed.lines.add(line_name(key))
@@ -178,34 +166,13 @@ class GenerationFile:
                WHERE topic = ? AND partition = ? AND offset >= ? AND offset < ?""",
             (topic, partition, start, end),
         ).fetchall()
-        log_digest = self._digest(partition)[1]
         new: list[tuple[bytes, int, bytes]] = []
         for event, recorded_ms, data in events:
             wanted = self._recent.get(event) or entries_of(data)
             rows = self._pending.take((partition, event))
-            for key, entry in wanted.items():
-                log_digest.add(key, entry)
+            self.entries.expect(partition, wanted)
             new += [(key, recorded_ms, entry) for key, entry in rows.items()]
             if rows != wanted:
                 changed.suspects |= {(partition, key) for key in rows.keys() | wanted.keys()}
-        self._insert(partition, new)
+        self.entries.insert(partition, new)
         changed.lines.update(line_name(key) for key, _, _ in new)
-
-    def _insert(self, partition: int, rows: list[tuple[bytes, int, bytes]]) -> None:
-        digest = self._digest(partition)[0]
-        for key, _, entry in rows:
-            digest.add(key, entry)
-        rows.sort()  # neighbours in the file: several times as fast as in the order of the events
-        self.connection.executemany(
-            "INSERT INTO entries (key, recorded_ms, entry, partition) VALUES (?, ?, ?, ?)",
-            [(*row, partition) for row in rows],
-        )
-
-    def _digest(self, partition: int) -> tuple[Digest, Digest]:
-        return self.digests.setdefault(partition, (Digest(), Digest()))
-
-    def _store_sums(self, partitions: set[int]) -> None:
-        self.connection.executemany(
-            "INSERT OR REPLACE INTO digests (partition, posted, log) VALUES (?, ?, ?)",
-            [(p, *(digest.to_bytes() for digest in self._digest(p))) for p in partitions],
-        )

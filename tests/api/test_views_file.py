@@ -87,7 +87,7 @@ def test_sums_that_no_key_explains_are_a_finding_until_they_agree(views: Views) 
     first = views.publish(investment("meta", "scale"))
     views.post(first)
     key, entry = next(iter(views.rows(first).items()))
-    posted, _ = views.file.digests[first.partition]
+    posted, _ = views.file.entries.sums[first.partition]
     posted.add(key, entry)  # as if it had been counted twice
     second = views.publish(investment("meta", "scale", 7))
     (found,) = views.post(second)
