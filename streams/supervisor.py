@@ -9,6 +9,7 @@ can read, say) is left down and told of once, and the others go on.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,7 +29,8 @@ RESTARTS_MAX = 5
 RESTARTS_WINDOW_SECONDS = 60.0
 BACKOFF_SECONDS_MAX = 5.0
 LOG_BYTES_MAX = 16 << 20
-TAIL_BYTES = 8 << 10  # of a log, read for the last line
+TAIL_BYTES = 8 << 10  # of a log, read for the last error
+AN_ERROR = re.compile(r" (ERROR|CRITICAL) |^khabar: ")
 TOLD_MAX = 500  # characters of that line
 
 
@@ -148,12 +150,16 @@ class Supervisor:
         self._say(f"{child.name} ended ({_reason(code)}) and is started again")
 
     def _last_said(self, child: Child) -> str:
-        """Give the last line of a child's log, without what drives a terminal."""
+        """Give the last error in a child's log, or its last line, without what drives a terminal.
+
+        Python's own helper processes may write behind the error.
+        """
         log = self.log_of(child.name)
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - TAIL_BYTES))
-            last = file.read().decode("utf-8", "replace").rstrip().rpartition("\n")[2][:TOLD_MAX]
-        shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in last)
+            lines = file.read().decode("utf-8", "replace").split("\n")
+        told = [line for line in lines if AN_ERROR.search(line)] or [line for line in lines if line] or [""]
+        shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in told[-1][:TOLD_MAX])
         return f"{shown}; see {log}"
 
     def _start(self, child: Child) -> None:

@@ -72,7 +72,8 @@ def too_old(tmp_path, monkeypatch):
     (tmp_path / "too_old.py").write_text(
         "import sys\n"
         "print('starting')\n"
-        "print('an event has schema version 99: update \\x1b[31mkhabar')\n"
+        "print('12:00 CRITICAL streams: an event has schema version 99: update \\x1b[31mkhabar')\n"
+        "print('and a helper process warns')\n"
         f"sys.exit({STAYS_DOWN})\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
