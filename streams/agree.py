@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
-from seeds.facts import Entity, Interval, Investor, OpenEnum, Quantity, Span, Text, Value
+from seeds.facts import Bound, Entity, Interval, Investor, OpenEnum, Quantity, Span, Text, Value
 from streams.agree_entities import entity_agrees
 from streams.checks import Check, is_erased, same
 from streams.events import AnyEvent
@@ -109,41 +110,46 @@ def _agrees(event: AnyEvent, path: str, value: Any, span: Span, reading: Reading
 def _quantity(path: str, value: Quantity, span: Span, reading: Reading, salt: str) -> Check:
     now = reading.quantity(span)
     if now is None:
-        told = f"no single amount is read in “{span.exact}”"
-        return Check("quantity", path, False, told, span=span)
-    said, read = _number(value), _number(now)
-    if said != read:
-        told = f"“{span.exact}” is read as {_told(read)}, the event says {_told(said)}"
-        return Check("quantity", path, False, told, span=span)
-    if not same(value.surface, now.surface, salt):
-        told = f"the amount is written “{now.surface}”, the event says {_name(value)}"
-        return Check("quantity", path, False, told, span=span)
-    told = f"“{span.exact}” is read as {_told(read)}{_erased(value.surface)}"
-    return Check("quantity", path, True, told, span=span)
-
-
-def _number(value: Quantity) -> dict[str, str | None]:
-    return {"low": value.low, "high": value.high, "bound": str(value.bound), "unit": value.unit}
+        return Check("quantity", path, False, f"no single amount is read in “{span.exact}”", span=span)
+    right, told = _compared(_amount(value), _amount(now), value.surface, now.surface, span.exact, salt)
+    return Check("quantity", path, right, told, span=span)
 
 
 def _interval(path: str, value: Interval, span: Span, reading: Reading, salt: str) -> Check:
     now = reading.interval(span)
     if now is None:
         return Check("interval", path, False, f"no single date is read in “{span.exact}”", span=span)
-    said, read = _days(value), _days(now)
+    right, told = _compared(_days(value), _days(now), value.surface, now.surface, span.exact, salt)
+    return Check("interval", path, right, told, span=span)
+
+
+def _compared(
+    said: str, read: str, surface: str | None, written: str | None, words: str, salt: str
+) -> tuple[bool, str]:
+    """Compare a value, as told in full, and its surface with what the grammar reads now."""
     if said != read:
-        told = f"“{span.exact}” is read as {_told(read)}, the event says {_told(said)}"
-        return Check("interval", path, False, told, span=span)
-    if value.surface is not None and not same(value.surface, now.surface or "", salt):
-        told = f"the date is written “{now.surface}”, the event says {_name(value)}"
-        return Check("interval", path, False, told, span=span)
-    told = f"“{span.exact}” is read as {_told(read)}{_erased(value.surface)}"
-    return Check("interval", path, True, told, span=span)
+        return False, f"“{words}” is read as {read}, the event says {said}"
+    if surface is not None and not same(surface, written or "", salt):
+        shown = "something else, which was erased" if is_erased(surface) else f"“{surface}”"
+        return False, f"it is written “{written}”, the event says {shown}"
+    return True, f"“{words}” is read as {read}{_erased(surface)}"
 
 
-def _days(value: Interval) -> dict[str, str | None]:
-    ends = {"from": value.start, "to": value.end}
-    return {**{k: v.isoformat() if v else None for k, v in ends.items()}, "precision": str(value.precision)}
+def _amount(value: Quantity) -> str:
+    """Tell all of a quantity, so that two are told alike only if they are equal."""
+    low, high = (f"{Decimal(end):,f}" if end is not None else None for end in (value.low, value.high))
+    if low == high:
+        number = low or "no number"
+    else:
+        number = f"{low} to {high}" if low and high else f"{low} or more" if low else f"{high} or less"
+    unit = f" {value.unit}" if value.unit is not None else ""
+    return f"{number}{unit}" + (f" ({value.bound})" if value.bound != Bound.EXACT else "")
+
+
+def _days(value: Interval) -> str:
+    """Tell all of an interval, so that two are told alike only if they are equal."""
+    ends = [end.isoformat() if end else "open" for end in (value.start, value.end)]
+    return f"{' to '.join(dict.fromkeys(ends))} ({value.precision})"
 
 
 def _constant(event: AnyEvent, path: str, value: OpenEnum | bool, reading: Reading) -> Check:
@@ -160,10 +166,6 @@ def _name(value: Any) -> str:
         return "yes" if value else "no"
     said = str(getattr(value, "surface", None) or getattr(value, "quote", None) or value)
     return "what was erased" if is_erased(said) else f"“{said}”"
-
-
-def _told(parts: dict[str, str | None]) -> str:
-    return ", ".join(f"{name} {part or 'open'}" for name, part in parts.items())
 
 
 def _erased(said: str | None) -> str:

@@ -6,8 +6,10 @@ lexicons and today's entity list read it, which may be newer than those that wro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from seeds.document import Document
 from seeds.errors import SeedsError
@@ -22,9 +24,11 @@ from seeds.scene import Scene
 from seeds.shadow import fold
 from seeds.tokens import tokenise
 from seeds.values import Value
+from streams.codec import wire
 from streams.documents import stored
 from streams.events import Source
 from streams.from_facts import events
+from streams.ids import canonical, erased, meaning
 
 
 class Reading:
@@ -122,8 +126,8 @@ def read_again(headline: str | None, text: str, language: str, published_at: str
 
 
 @lru_cache(maxsize=8)
-def claims_again(headline: str | None, text: str, source: Source) -> frozenset[str]:
-    """Return the ids of the claims that today's rules make of a document; none if they do not read it."""
+def claims_again(headline: str | None, text: str, source: Source) -> Mapping[str, bytes]:
+    """Return what today's rules claim of a document, by claim id; nothing if they do not read it."""
     try:
         document = Document(
             headline=headline, text=text, language=source.language, published_at=source.published_at
@@ -131,5 +135,11 @@ def claims_again(headline: str | None, text: str, source: Source) -> frozenset[s
         record = stored(document).model_copy(update={"document": source.document})
         made = events(parse(document), record, {})
     except (SeedsError, ValueError):  # no document that khabar would have read
-        return frozenset()
-    return frozenset(event.claim_id for event in made.new)
+        return {}
+    return {event.claim_id: claimed(wire(event), source.salt) for event in made.new}
+
+
+def claimed(data: dict[str, Any], salt: str) -> bytes:
+    """Reduce the data of an event to what it claims, the same whether its strings were erased or not."""
+    told = ("type", "stage", "modality", "attributed_to", "valid", "slots")
+    return canonical(erased(meaning({key: data.get(key) for key in told}), salt))

@@ -18,7 +18,7 @@ from streams.codec import decode, event_id
 from streams.errors import CodecError
 from streams.events import AnyEvent
 from streams.ids import VERBATIM, canonical, claim_id, meaning
-from streams.reread import claims_again
+from streams.reread import claimed, claims_again
 from streams.slots import RetractionSlots
 
 
@@ -55,7 +55,7 @@ def _checks(event: dict[str, Any], headline: str | None, text: str) -> Iterator[
     yield from _source(read, headline, text)
     yield from _spans(read, headline, text)
     yield from agreements(read, headline, text)
-    yield _told_again(read, headline, text)
+    yield _told_again(event, read, headline, text)
 
 
 def _retraction(event: dict[str, Any], read: AnyEvent, headline: str | None, text: str) -> Iterator[Check]:
@@ -78,8 +78,8 @@ def _claim(event: dict[str, Any], parent: str | None) -> Iterator[Check]:
     """
     if event["type"] != "retraction" and "derived_from" in event:
         return
-    claimed = meaning({key: event.get(key) for key in ("valid", "slots")})
-    if _legible(claimed) != claimed:
+    hashed = meaning({key: event.get(key) for key in ("valid", "slots")})
+    if _legible(hashed) != hashed:
         told = "cannot be computed any more, since strings were erased"
         yield Check("claim", "claim_id", True, told, note=True)
         return
@@ -124,14 +124,15 @@ def _spans(event: AnyEvent, headline: str | None, text: str) -> Iterator[Check]:
                 yield Check("span", name, False, told, span=span)
 
 
-def _told_again(event: AnyEvent, headline: str | None, text: str) -> Check:
+def _told_again(event: dict[str, Any], read: AnyEvent, headline: str | None, text: str) -> Check:
     """Say whether today's rules make the same claim of the text, with its stage, modality and references.
 
     Other rules than those that wrote the event may well read it otherwise, so this speaks against nothing.
     """
-    if event.claim_id in claims_again(headline, text, event.source):
+    again = claims_again(headline, text, read.source).get(read.claim_id)
+    if again == claimed(event, read.source.salt):
         return Check("rules", "claim_id", True, "today's rules make the same claim of this text")
-    told = "today's rules do not make this claim of this text: its stage and modality are the event's word"
+    told = "today's rules do not make this claim of this text: for its stage and modality there is no witness"
     return Check("rules", "claim_id", True, told, note=True)
 
 

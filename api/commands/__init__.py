@@ -14,6 +14,7 @@ import typer
 COMMANDS = {
     "up": "api.commands.up",
     "parse": "api.commands.parse",
+    "verify": "api.commands.verify",
     "ingest": "api.commands.ingest",
     "follow": "api.commands.follow",
     "show": "api.commands.show",

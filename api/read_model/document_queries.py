@@ -46,6 +46,26 @@ def latest(events: sqlite3.Connection, document_id: str) -> bytes | None:
     return row[0] if row else None
 
 
+def at_revision(events: sqlite3.Connection, document_id: str, revision: str) -> bytes | None:
+    """Read the value of the `documents` record that is a revision of a document."""
+    row = events.execute(
+        "SELECT data FROM documents WHERE document = ? AND revision = ? ORDER BY offset LIMIT 1",
+        (document_id, revision),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def with_events(events: sqlite3.Connection) -> list[str]:
+    """List the documents that events were read from."""
+    return [row[0] for row in events.execute("SELECT DISTINCT document FROM events ORDER BY document")]
+
+
+def events_of(events: sqlite3.Connection, document_id: str) -> list[bytes]:
+    """Read all events of a document as published, retractions too, in the order of their numbers."""
+    sql = "SELECT data FROM events WHERE document = ? ORDER BY n"
+    return [row[0] for row in events.execute(sql, (document_id,))]
+
+
 def by_request(events: sqlite3.Connection, request_id: str) -> tuple[Place, bytes] | None:
     """Find the record that a request made: its place and value."""
     row = events.execute(
