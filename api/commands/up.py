@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from streams.supervisor import Supervisor
 
 READY_SECONDS_MAX = 60.0
+SLOW_SECONDS = 2.0
 
 
 def up(
@@ -67,28 +69,30 @@ def _broker(settings: Settings) -> EmbeddedBroker:
 
 
 class _Look:
-    """What happens at each look: the greeting once everything is ready, and a broker that died is started."""
+    """What happens at each look: the greeting once everything is ready, and a broker that died is started.
+
+    Raises NotReady if by READY_SECONDS_MAX the API has never answered.
+    """
 
     def __init__(
         self, settings: Settings, supervisor: Supervisor, broker: EmbeddedBroker | None, demo: bool
     ) -> None:
-        import time
-
         self._settings, self._broker, self._demo = settings, broker, demo
         self._supervisor = supervisor
         self._greeted = False
+        self._answered = False
+        self._told = False
+        self._next = 0.0  # when to ask again, once that may take long
         self._deadline = time.monotonic() + READY_SECONDS_MAX
 
     def __call__(self) -> None:
         if self._broker is not None and not self._broker.is_alive():
             err.print("Kafka ended and is started again")
             self._broker.start()
-        if not self._greeted:
+        if not self._greeted and time.monotonic() >= self._next:
             self._greeted = self._greet()
 
     def _greet(self) -> bool:
-        import time
-
         import httpx
 
         from api.errors import NotReady
@@ -96,13 +100,19 @@ class _Look:
         address = f"http://{self._settings.host}:{self._settings.port}"
         try:
             ready = httpx.get(f"{address}/readyz", timeout=1).status_code == 200
+            self._answered = True
         except httpx.HTTPError:
             ready = False
         if not ready:
-            if time.monotonic() > self._deadline:
-                logs = self._settings.data / "logs"
-                message = f"not ready after {READY_SECONDS_MAX:.0f} s: see {logs}"
-                raise NotReady(message)
+            if self._told:
+                self._next = time.monotonic() + SLOW_SECONDS
+            elif time.monotonic() > self._deadline:
+                self._told = True
+                message = f"not ready after {READY_SECONDS_MAX:.0f} s: see {self._settings.data / 'logs'}"
+                if not self._answered:
+                    raise NotReady(message)
+                # A reader that has much to read, or that stopped: what was read before is served.
+                err.print(f"{message}; {address} answers with what was read so far", markup=False)
             return False
         if self._demo:
             from api.demo import tour
