@@ -130,7 +130,10 @@ class Reader:
 
     def _tell(self, phase: str, reason: str) -> None:
         self.status.phase, self.status.reason = phase, reason
-        reader_status.write(self._settings.data, self.status)
+        try:
+            reader_status.write(self._settings.data, self.status)
+        except OSError as error:  # a full disk must not end what waits for it
+            log.error("the status cannot be written: %r", error)
 
     def _forget(self) -> None:
         self.status.current_ms = 0

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from streams.codec import wire
 from streams.errors import STAYS_DOWN, NewerVersion
 from streams.generations import State
 from streams.settings import Settings
+from streams.tokens import Token
 from tests.api.files import Log, Views
 from tests.api.making import World, investment
 from tests.integration.reading import a_reader, a_world, count, until
@@ -142,8 +144,13 @@ async def test_a_newer_event_stops_the_reader_and_all_that_is_asked_says_so(sett
             answer = await client.get(f"/v1/events/{known.id}")
             assert answer.status_code == 200
             assert "schema version 99" in answer.headers["khabar-reader"]
-            beyond = answer.headers["khabar-token"]
-            assert (await client.get(f"/v1/events/{known.id}", params={"min_token": beyond})).is_success
+            held = answer.headers["khabar-token"]
+            position = "/v1/companies/scale"
+            assert (await client.get(position, params={"min_token": held})).status_code in (200, 404)
+            beyond = replace(Token.decode(held), cut=99).encode()
+            refused = await client.get(position, params={"min_token": beyond, "wait": "30s"})
+            assert refused.status_code == 503
+            assert "the reader has stopped: " in refused.json()["detail"], "and not after 30 s"
 
 
 async def test_dropped_generations_leave_no_file(settings: Settings) -> None:
