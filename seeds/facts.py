@@ -7,12 +7,13 @@ hash can treat them apart, and how they can be erased later without touching the
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator
 
 QUOTE_MAX = 300  # code points of a verbatim text slot
 
@@ -138,14 +139,25 @@ class Quantity(Value):
         )
 
 
+def _iso_day(value: object) -> object:
+    """Refuse what pydantic would take for a day besides: numbers, times at midnight."""
+    if type(value) is date or (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
+        return value
+    msg = "is no ISO day (2025-06-17)"
+    raise ValueError(msg)
+
+
+Day = Annotated[date, BeforeValidator(_iso_day)]
+
+
 class Interval(Value):
     """A stretch of days, both ends included, and how precisely the article told it.
 
     Without a publication date, a date without a year keeps its surface and has no ends.
     """
 
-    start: date | None = Field(default=None, alias="from")
-    end: date | None = Field(default=None, alias="to")
+    start: Day | None = Field(default=None, alias="from")
+    end: Day | None = Field(default=None, alias="to")
     precision: Precision = Precision.DAY
     surface: str | None = Field(default=None, max_length=300)
 

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 
 from seeds.facts import DecimalString, Entity, Interval, Modality, Span, Stage, Value
 from streams import slots as s
@@ -15,8 +16,21 @@ from streams import slots as s
 SCHEMA_VERSION = 1
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _there_is_such(moment: str) -> str:
+    """Refuse what only has the shape: 30 February, 25 o'clock, digits that are not ASCII."""
+    if not moment.isascii():
+        msg = "digits are ASCII"
+        raise ValueError(msg)
+    datetime.fromisoformat(moment)
+    return moment
+
+
 Moment = Annotated[
-    str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d))?$")
+    str,
+    StringConstraints(pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d))?$"),
+    AfterValidator(_there_is_such),
 ]
 """An ISO 8601 day, or a time with its zone: as precise as the outlet told it."""
 

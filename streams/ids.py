@@ -7,9 +7,12 @@ revisions of the document, offsets, and versions of the extractor.
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 import orjson
+
+from streams.checks import ERASED
 
 VERBATIM = ("surface", "quote", "exact")
 """Keys under which strings of the article stand, at any depth and in every schema version."""
@@ -42,6 +45,24 @@ def erased(value: Any, salt: str) -> Any:
         message = "a float, which JSON writers do not agree on: decimals are strings"
         raise TypeError(message)
     return value
+
+
+def legible(value: Any) -> Any:
+    """Put a string that holds the hash (see `streams.checks.ERASED`) in the place of each erased one.
+
+    So that models can be made of an event whatever was erased from it; the rest stays as it is.
+    """
+    if isinstance(value, dict):
+        return {
+            key: ERASED + inner["sha256"] if key in VERBATIM and _is_hash(inner) else legible(inner)
+            for key, inner in value.items()
+        }
+    return [legible(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _is_hash(value: Any) -> bool:
+    digest = value.get("sha256") if isinstance(value, dict) and len(value) == 1 else None
+    return isinstance(digest, str) and re.fullmatch(r"[0-9a-f]{64}", digest) is not None
 
 
 def event_id(data: dict[str, Any]) -> str:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from seeds.facts import Modality
 from streams import codec
+from streams.checks import ERASED
 from streams.errors import BadId, CodecError, Invalid, NewerVersion, NotJson, TooLong, UnknownType
-from streams.events import SCHEMA_VERSION
-from streams.ids import canonical, event_id
+from streams.events import EVENT, SCHEMA_VERSION
+from streams.ids import canonical, erased, event_id
 from streams.slots import BuildKind
 from tests.strategies import events, retractions
 
@@ -31,6 +32,22 @@ def changed(event, *path, to):
     inner[path[-1]] = to
     return data
 
+
+NO_DAYS = [
+    1750118400,
+    0,
+    True,
+    "2025-6-1",
+    "2025-06-17T00:00:00",
+    "17.06.2025",
+    "2025-02-30",
+    "٢٠٢٥-٠٦-١٧",
+    "x",
+]
+NO_MOMENTS = [
+    1750118400, "1750118400", "2025-06-17T09:30:00", "2025-06-17 09:30:00Z", "2025-02-30",
+    "2025-06-17T25:00:00Z", "٢٠٢٥-٠٦-١٧", "2025-06-17T09:30:00+25:00",
+]  # fmt: skip
 
 any_event = events() | retractions() | retractions(retractions())
 
@@ -171,9 +188,72 @@ def test_a_retraction_of_nothing_is_refused(event, target):
 def test_an_event_beyond_the_limit_is_refused(event):
     spans = next(iter(event.evidence.values())) * 2000
     data = codec.wire(event.model_copy(update={"evidence": {"trigger": spans}}))
-    long = codec.decode(signed(data))
+    value = signed(data)
     with pytest.raises(TooLong, match="16384"):
-        codec.encode(long)
+        codec.decode(value)
+    with pytest.raises(TooLong, match="16384"):
+        codec.encode(EVENT.validate_json(value))
+
+
+@given(events(["concern"]))
+@settings(max_examples=5)
+def test_a_newer_version_may_have_other_limits(event):
+    data = codec.wire(event) | {"schema_version": SCHEMA_VERSION + 1, "more": "x" * (1 << 17)}
+    with pytest.raises(NewerVersion):
+        codec.decode(signed(data))
+
+
+def test_what_no_topic_takes_is_not_even_parsed():
+    with pytest.raises(TooLong, match="8388608"):
+        codec.decode(b"[" + b" " * (8 << 20))
+
+
+@given(events(["product"]), st.sampled_from(["from", "to"]), st.sampled_from(NO_DAYS))
+def test_what_is_no_iso_day_is_refused(event, end, told):
+    data = changed(event, "slots", "when", to={"precision": "day", end: told})
+    with pytest.raises(Invalid, match=rf"slots\.when\.{end}"):
+        codec.decode(signed(data))
+
+
+@given(events(), st.sampled_from(NO_MOMENTS))
+def test_what_is_no_moment_with_its_zone_is_refused(event, told):
+    with pytest.raises(Invalid, match=r"source\.published_at"):
+        codec.decode(signed(changed(event, "source", "published_at", to=told)))
+
+
+@given(events(), st.sampled_from(["2025-06-17", "2025-06-17T09:30:00+03:00", "2025-06-17T06:30:00.123456Z"]))
+def test_days_and_moments_with_their_zone_are_read(event, told):
+    assert codec.decode(signed(changed(event, "source", "published_at", to=told))).source.published_at == told
+
+
+@given(any_event)
+def test_an_event_is_read_under_its_own_id_when_all_that_it_quotes_was_erased(event):
+    data = codec.wire(event)
+    value = canonical(erased(data, data["source"]["salt"]))
+    if event.type == "retraction":  # what it takes back has its own salt
+        value = canonical(_erased_whole(data))
+    read = codec.decode(value)
+    assert (read.id, read.claim_id, read.home) == (event.id, event.claim_id, event.home)
+    assert codec.decode_dict(value) == orjson.loads(value), (
+        "a reader keeps the hashes, not what stands for them"
+    )
+    assert all(span.exact.startswith(ERASED) for spans in read.evidence.values() for span in spans)
+    if read.evidence:
+        with pytest.raises(BadId):
+            codec.encode(read)
+
+
+def _erased_whole(data):
+    if data["type"] == "retraction":
+        data = {**data, "slots": {**data["slots"], "event": _erased_whole(data["slots"]["event"])}}
+    return erased(data, data["source"]["salt"])
+
+
+@given(events(), st.sampled_from([{"sha256": "ab"}, {"sha256": "ab" * 32, "more": "x"}, {}, {"sha256": 1}]))
+def test_what_is_no_hash_stands_for_no_string(event, told):
+    spans = [{"part": "text", "start": 0, "end": 1, "exact": told}]
+    with pytest.raises(Invalid, match="evidence"):
+        codec.decode(signed(changed(event, "evidence", to={"trigger": spans})))
 
 
 @given(events())
