@@ -18,7 +18,7 @@ import orjson
 
 from streams import delta, documents
 from streams.documents import Change, ParseRecord, Place, Status, StoredDocument
-from streams.errors import CodecError
+from streams.errors import CodecError, NewerVersion
 from streams.ids import canonical
 
 SCHEMA = """
@@ -119,6 +119,8 @@ class ParseIndex:
             return
         try:
             record: ParseRecord | None = documents.decode_parse(value)
+        except NewerVersion:
+            raise  # it is an answer, and not known what it says
         except CodecError:
             record = None
         with self._transaction():

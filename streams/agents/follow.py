@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 
 from streams.consumers import reading
 from streams.documents import Place, StoredDocument, decode_document
-from streams.errors import CodecError
+from streams.errors import CodecError, NewerVersion
 from streams.topics import topic_name
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class ParsesFollower:
             return None
         try:
             return decode_document(found[0].value)
+        except NewerVersion:
+            raise
         except CodecError:
             return None
 

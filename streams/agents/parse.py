@@ -79,7 +79,7 @@ class ParseAgent:
                     where = f"{message.topic}/{message.partition}@{message.offset}"
                     end_process(f"{where}: {error}", error.exit_code)
                 except CodecError as error:
-                    await send_letter(self._settings, self._app, message, str(error))
+                    await self._refuse(message, error)
             except Exception as error:
                 where = f"{message.topic}/{message.partition}@{message.offset}"
                 end_process(f"{where} is not answered: {error!r}")
@@ -127,14 +127,25 @@ class ParseAgent:
             reason = f"limit: the answer has {len(value)} bytes"
             value = documents.encode(delta.failed(read.document, place, EXTRACTOR, VERSION, reason))
         self._follower.contents[place] = read.content
-        stored = await producer_of(self._app).store(
-            topic_name(self._settings, "parses"),
-            key=read.document.document.encode(),
-            value=value,
-            partition=place.partition,
-        )
-        await self._follower.through(place.partition, stored.offset, value)
+        await self._store(place.partition, read.document.document, value)
         self._follower.contents.pop(place, None)
+
+    async def _refuse(self, message: Message, error: CodecError) -> None:
+        """Keep a record that is no revision as a dead letter, and answer it, so that nobody waits for it."""
+        place = Place("documents", message.partition, message.offset)
+        await self._follower.at_end(place.partition)
+        if self._index.answered_by(place.partition, place.offset) is not None:
+            return  # a redelivery
+        await send_letter(self._settings, self._app, message, str(error))
+        record = documents.unreadable(message.key, place, EXTRACTOR, VERSION, str(error))
+        await self._store(place.partition, record.document, documents.encode(record))
+
+    async def _store(self, partition: int, document: str, value: bytes) -> None:
+        """Append an answer, and take it into the index."""
+        stored = await producer_of(self._app).store(
+            topic_name(self._settings, "parses"), key=document.encode(), value=value, partition=partition
+        )
+        await self._follower.through(partition, stored.offset, value)
 
     async def _decide(self, read: _Read) -> ParseRecord:
         """Make the answer to a revision from what stands of its document."""

@@ -1,5 +1,7 @@
 """Records that cannot be used: kept with place and reason, and the next record is taken all the same."""
 
+import asyncio
+
 import pytest
 from aiokafka import AIOKafkaProducer
 
@@ -102,6 +104,58 @@ async def test_a_newer_version_stops_the_worker_and_drops_nothing(settings):
     assert (await posted(settings))[0] == {}
 
 
+async def test_a_record_that_is_no_revision_is_answered_once_by_what_its_key_names(settings):
+    """Every place of `documents` has its answer, so that nobody waits for one; a restart adds nothing."""
+    await ensure_topics(settings)
+    article = stored(read_document(sample_articles()[1]))
+    right = partition_of(article.document.encode(), settings.partitions)
+    wrong = (right + 1) % settings.partitions
+    await send(settings, "documents", right, b"no JSON", key=article.key)
+    await send(settings, "documents", wrong, documents.encode(article), key=article.key)
+    await send(settings, "documents", wrong, None, key=b"\xff")
+
+    async def answers():
+        return [documents.decode_parse(r.value) async for r in records(settings, "parses")]
+
+    async def all_answered():
+        return len(await answers()) >= 3
+
+    with a_worker(settings, "parse", name="first"):
+        await until(all_answered)
+    async with Publisher(settings) as publisher:
+        place = await publisher.publish_document(article)
+
+    async def next_answered():
+        return [answer for answer in await answers() if answer.status == "parsed"]
+
+    with a_worker(settings, "parse", name="second"):
+        await until(next_answered)
+    (parsed,) = await next_answered()
+    assert (parsed.partition, parsed.offset) == (place.partition, place.offset)
+    failed = {(a.partition, a.offset): a for a in await answers() if a != parsed}
+    assert failed.keys() == {(right, 0), (wrong, 0), (wrong, 1)}
+    assert {a.status for a in failed.values()} == {"failed"}
+    assert "not JSON" in failed[right, 0].error
+    assert "another partition" in failed[wrong, 0].error
+    assert {(a.document, a.revision) for place, a in failed.items() if place != (wrong, 1)} == {
+        (article.document, article.revision)
+    }
+    assert (failed[wrong, 1].document, failed[wrong, 1].revision) == ("", "")
+    assert len(await answers()) == 4
+    assert len(await letters(settings)) == 3
+
+
+async def test_a_document_in_a_newer_form_stops_the_worker_unanswered(settings):
+    await ensure_topics(settings)
+    article = stored(read_document(sample_articles()[1])).model_copy(update={"schema_version": 99})
+    async with Publisher(settings) as publisher:
+        await publisher.publish_document(article)
+    with a_worker(settings, "parse") as worker:
+        assert await asyncio.to_thread(worker.process.wait, 30) == STAYS_DOWN
+    assert await letters(settings) == []
+    assert [r async for r in records(settings, "parses")] == []
+
+
 async def test_poison_among_documents_and_answers_stops_nothing(settings):
     await ensure_topics(settings)
     for topic in ("documents", "parses"):
@@ -126,5 +180,6 @@ async def test_poison_among_documents_and_answers_stops_nothing(settings):
         ("parses", b"no JSON"),
         ("parses", b"{}"),
     }
+    assert len(kept) == 4 * settings.partitions, "the answers that tell of failures are no poison"
     answers = [r.value async for r in records(settings, "parses") if b'"parsed"' in r.value]
     assert len(documents.decode_parse(answers[0]).events) == len(await out())

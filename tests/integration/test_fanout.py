@@ -87,7 +87,15 @@ async def test_an_answer_with_an_event_that_is_none_is_a_dead_letter(settings):
     assert b"not that of the content" in dict(letter.headers)["khabar-reason"]
 
 
-async def test_an_answer_of_a_newer_version_stops_the_worker(settings):
+async def test_an_answer_in_a_newer_form_stops_the_worker(settings):
+    await send(settings, answer(0, investment("fund", "firm")).model_copy(update={"schema_version": 99}))
+    with a_worker(settings, "parse") as worker:
+        assert await asyncio.to_thread(worker.process.wait, 30) == STAYS_DOWN
+    assert await published(settings) == []
+    assert [r async for r in records(settings, "dead-letters")] == []
+
+
+async def test_an_answer_with_an_event_of_a_newer_version_stops_the_worker(settings):
     event = investment("fund", "firm")
     newer = codec.wire(event) | {"schema_version": 99}
     newer["id"] = codec.event_id(newer)

@@ -13,14 +13,16 @@ from streams.documents import (
     RECORD_BYTES_MAX,
     Change,
     ParseRecord,
+    Place,
     Request,
     Status,
     decode_document,
     decode_parse,
     encode,
     stored,
+    unreadable,
 )
-from streams.errors import CodecError, Invalid, NotJson
+from streams.errors import CodecError, Invalid, NewerVersion, NotJson, TooLong
 from tests.strategies import documents, events
 
 
@@ -65,6 +67,79 @@ def test_what_is_no_record_is_refused(decode, value):
     with pytest.raises(CodecError) as caught:
         decode(value)
     assert type(caught.value) in (NotJson, Invalid)
+
+
+RECORDS = {
+    decode_document: encode(stored(Document(text="x"))),
+    decode_parse: encode(record_of(stored(Document(text="x")))),
+}
+
+
+@pytest.mark.parametrize("decode", RECORDS)
+def test_a_record_tells_its_version_and_one_without_is_of_the_first(decode):
+    data = orjson.loads(RECORDS[decode])
+    assert data.pop("schema_version") == 1
+    assert decode(orjson.dumps(data)) == decode(RECORDS[decode])
+
+
+@pytest.mark.parametrize("decode", RECORDS)
+def test_a_newer_version_is_told_apart_even_where_nothing_else_is_known(decode):
+    with pytest.raises(NewerVersion, match="update it first"):
+        decode(b'{"schema_version":2,"moon":"full"}')
+
+
+@pytest.mark.parametrize("version", [0, -1, "2", True, 1.5, None, []])
+@pytest.mark.parametrize("decode", RECORDS)
+def test_a_version_that_is_no_number_does_not_stop_a_worker(decode, version):
+    with pytest.raises(Invalid, match="schema_version"):
+        decode(orjson.dumps(orjson.loads(RECORDS[decode]) | {"schema_version": version}))
+
+
+@pytest.mark.parametrize("decode", RECORDS)
+def test_what_no_topic_takes_is_not_even_parsed(decode):
+    with pytest.raises(TooLong, match="8388608"):
+        decode(RECORDS[decode] + b" " * RECORD_BYTES_MAX)
+
+
+@pytest.mark.parametrize("told", [0, "yesterday", "2025-06-17T09:30:00", "2025-13-01", "٢٠٢٥-٠٦-١٧"])
+@pytest.mark.parametrize("name", ["fetched_at", "published_at"])
+def test_what_is_no_moment_is_refused(name, told):
+    with pytest.raises(Invalid, match=name):
+        decode_document(orjson.dumps(orjson.loads(RECORDS[decode_document]) | {name: told}))
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("2025-06-17", "2025-06-17"),
+        ("2025-06-17T09:30:00.50+03:00", "2025-06-17T09:30:00.50+03:00"),
+        ("2025-06-17T09:30Z", "2025-06-17T09:30:00Z"),
+        ("2025-06-17T09:30:00.123456789Z", "2025-06-17T09:30:00.123456Z"),
+    ],
+)
+def test_a_time_of_publication_is_stored_with_its_seconds(told, kept):
+    assert stored(Document(text="x", published_at=told)).published_at == kept
+
+
+PLACE = Place("documents", 3, 14)
+
+
+@given(documents())
+def test_what_is_no_revision_is_answered_by_what_its_key_names(document):
+    record = unreadable(document.key, PLACE, "rules", "1", "not JSON" * 1000)
+    assert decode_parse(encode(record)) == record
+    assert (record.document, record.revision) == (document.document, document.revision)
+    assert (record.partition, record.offset, record.status, record.events) == (3, 14, Status.FAILED, ())
+    assert record.error.startswith("not JSON")
+
+
+@pytest.mark.parametrize(
+    "key", [None, b"", b"/", b"\xff\xff", b"a/b", b"/01JXY0000000000000000GDEN1", b"x" * 9000]
+)
+def test_where_the_key_names_nothing_neither_does_the_answer(key):
+    record = unreadable(key, PLACE, "rules", "1", "not JSON")
+    assert (record.document, record.revision) == ("", "")
+    assert decode_parse(encode(record)) == record
 
 
 ARTICLE = Document(

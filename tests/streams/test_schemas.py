@@ -81,13 +81,15 @@ def test_every_type_has_golden_events_with_all_its_slots(event_type):
 
 @pytest.mark.parametrize("folder", VERSIONS, ids=lambda folder: folder.name)
 def test_every_record_ever_written_is_read(folder):
-    document, parse = ((folder / "records" / name).read_bytes() for name in ("document.json", "parse.json"))
-    assert decode_document(document).document == "https://news.example/rimal"
-    for data in decode_parse(parse).events:
-        codec.decode(canonical(data))
-    if folder == NEWEST:
-        assert encode(decode_document(document)) == document
-        assert encode(decode_parse(parse)) == parse
+    """Those in `first` were written before records told their version."""
+    for records in (folder / "records", folder / "records" / "first"):
+        document, parse = ((records / name).read_bytes() for name in ("document.json", "parse.json"))
+        assert decode_document(document).document == "https://news.example/rimal"
+        for data in decode_parse(parse).events:
+            codec.decode(canonical(data))
+        if folder == NEWEST and records.name != "first":
+            assert encode(decode_document(document)) == document
+            assert encode(decode_parse(parse)) == parse
 
 
 def frozen_schema(folder, event_type):
