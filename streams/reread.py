@@ -13,7 +13,7 @@ from typing import Any
 
 from seeds.document import Document
 from seeds.errors import SeedsError
-from seeds.facts import Interval, OpenEnum, Quantity, Span
+from seeds.facts import Entity, Interval, OpenEnum, Quantity, Span
 from seeds.fill import choice_index
 from seeds.mention import Mention
 from seeds.nearby import words_index
@@ -64,15 +64,15 @@ class Reading:
         """Return the name, or the reference to one, that is exactly the span."""
         return self._mentions.get(self._at(span))
 
-    def resolved(self, mention: Mention) -> str | None:
-        """Return the id of what a name stands for; None for a reference."""
+    def resolved(self, mention: Mention) -> Entity | None:
+        """Return what a name stands for; None for a reference."""
         found = self._resolved.get(mention)
-        return found.entity.id if found is not None and found.entity is not None else None
+        return found.entity if found is not None else None
 
-    def surface_of(self, entity_id: str) -> str | None:
-        """Return the first name in the document that stands for an entity."""
-        names = (m.name for m in self._mentions.values() if self.resolved(m) == entity_id)
-        return next(names, None)
+    def named(self, entity_id: str) -> list[Entity]:
+        """List the names in the document that stand for an entity, as entities with these surfaces."""
+        found = map(self.resolved, self._mentions.values())
+        return [entity for entity in found if entity is not None and entity.id == entity_id]
 
     def says(self, name: str) -> bool:
         """Tell whether the document says a name anywhere, spelling folded."""

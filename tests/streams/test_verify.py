@@ -306,3 +306,40 @@ def test_an_event_of_no_type_ends_at_the_schema() -> None:
     value = {"source": {"salt": "s"}, "type": "merger", "schema_version": 1}
     checks = verify({**value, "id": event_id(value)}, None, "")
     assert [(c.what, c.ok) for c in checks] == [("id", True), ("schema", False)]
+
+
+# -- what strangers send
+
+
+def ways(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in inside:
+        yield (*way, key)
+        yield from ways(inner, (*way, key))
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just({"sha256": "0" * 64})
+ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2), max_leaves=3)
+
+
+@given(st.data())
+def test_whatever_is_put_into_an_event_is_answered_and_found(data: st.DataObject) -> None:
+    """Never an exception; and a changed value never passes without a failure or a note."""
+    document, original = data.draw(st.sampled_from([t for a in ARTICLES for t in facts_of(a)]))
+    event = copy.deepcopy(original)
+    *way, last = data.draw(st.sampled_from(sorted(ways(event), key=repr)))
+    at: Any = event
+    for step in way:
+        at = at[step]
+    value = data.draw(ANYTHING)
+    if at[last] == value and type(at[last]) is type(value):
+        return
+    at[last] = value
+    assert wrong(event, document)
+    try:
+        event = sealed(event)
+    except (TypeError, KeyError, AttributeError):
+        return  # no id can be made of it
+    checks = verify(event, document.headline, document.text)
+    if way[:1] in (["slots"], ["valid"], ["attributed_to"], ["evidence"]) and value not in (None, []):
+        assert [c for c in checks if not c.ok or c.note], (way, last, value)
