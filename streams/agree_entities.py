@@ -23,7 +23,7 @@ class Verdict(NamedTuple):
 
 
 def entity_agrees(path: str, entity: Entity, span: Span, reading: Reading, event: AnyEvent) -> Check:
-    """Check that the surface stands in the span, that the id is what it means there, and the name the id's."""
+    """Check that the surface stands in the span, that the id is what it means there, and how it is called."""
     words = span.exact
     if not same(entity.surface, words, event.source.salt):
         told = f"the span says “{words}”, the event “{entity.surface}”"

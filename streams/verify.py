@@ -13,11 +13,11 @@ from typing import Any
 
 from seeds.document import text_hash
 from streams.agree import agreements
-from streams.checks import ERASED, Check, same
+from streams.checks import Check, same
 from streams.codec import decode, event_id
 from streams.errors import CodecError
 from streams.events import AnyEvent
-from streams.ids import VERBATIM, canonical, claim_id, meaning
+from streams.ids import canonical, claim_id, legible, meaning
 from streams.reread import claimed, claims_again
 from streams.slots import RetractionSlots
 
@@ -79,7 +79,7 @@ def _claim(event: dict[str, Any], parent: str | None) -> Iterator[Check]:
     if event["type"] != "retraction" and "derived_from" in event:
         return
     hashed = meaning({key: event.get(key) for key in ("valid", "slots")})
-    if _legible(hashed) != hashed:
+    if legible(hashed) != hashed:
         told = "cannot be computed any more, since strings were erased"
         yield Check("claim", "claim_id", True, told, note=True)
         return
@@ -143,21 +143,9 @@ def _own_id(event: Any) -> str | None:
         return None
 
 
-def _legible(value: Any) -> Any:
-    """Put a string with the hash in the place of each erased one, so that models can be made of the rest."""
-    if isinstance(value, dict):
-        return {
-            key: f"{ERASED}{inner['sha256']}"
-            if key in VERBATIM and isinstance(inner, dict) and "sha256" in inner
-            else _legible(inner)
-            for key, inner in value.items()
-        }
-    return [_legible(inner) for inner in value] if isinstance(value, list) else value
-
-
 def _sealed_again(event: dict[str, Any]) -> dict[str, Any]:
     """Give an event the id of what it holds, so that its schema is checked whatever became of its id."""
-    data = _legible(event)
+    data = event
     if data.get("type") == "retraction" and isinstance(data.get("slots"), dict):
         target = data["slots"].get("event")
         if isinstance(target, dict) and _own_id(target) is not None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from seeds.articles import sample_articles
 from seeds.document import Document, read_document, text_hash
 from seeds.parse import parse
+from seeds.rules import LANGUAGES, load_rules
 from streams.codec import wire
 from streams.delta import retraction
 from streams.documents import StoredDocument, stored
@@ -79,6 +80,33 @@ def test_every_fact_of_the_shipped_articles_agrees_with_its_text(article: str) -
         assert {"id", "schema", "text", "span", "rules"} <= kinds
         spans = sum(len(found) for found in event["evidence"].values())
         assert sum(c.what == "span" for c in checks) == spans
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_examples_of_the_rules_tell_agrees_with_them(language: str) -> None:
+    """Parts of companies, groups, products, two for one reference: all ways in which a slot is filled."""
+    count = 0
+    for example in (example for rule in load_rules(language) for example in rule.yes):
+        article = Document(
+            text=example.text, headline=example.headline, language=language, published_at="2025-06-17"
+        )
+        for document, event in read(article):
+            checks = verify(event, document.headline, document.text)
+            assert [c for c in checks if not c.ok or c.note] == [], example.text
+            count += 1
+    assert count >= 60
+
+
+def test_the_part_of_a_company_that_is_sold() -> None:
+    article = Document(text="IBM sold its PC business to Lenovo for $1.75 billion.", language="en")
+    ((document, event),) = read(article)
+    assert event["slots"]["target"]["id"].startswith("ibm/")
+    assert wrong(event, document) == set()
+    for key, value in (("id", "ibm/pc-business-00000000"), ("id", "lenovo/x"), ("name", "IBM: servers")):
+        altered = copy.deepcopy(event)
+        altered["slots"]["target"][key] = value
+        altered["home"] = altered["slots"]["target"]["id"]
+        assert wrong(sealed(altered), document) == {("entity", "target")}
 
 
 def test_places_are_counted_in_code_points() -> None:
@@ -175,6 +203,7 @@ ALTERED = [
     ("02-en", "acquisition", "slots.acquirers.0.name", "Nadj Grid", ("entity", "acquirers.0")),
     ("02-en", "acquisition", "slots.acquirers.0.id", "unresolved-najd-e3af513c", ("entity", "acquirers.0")),
     ("02-en", "acquisition", "slots.acquirers.0.resolved", True, ("entity", "acquirers.0")),
+    ("02-en", "acquisition", "slots.target.kind", "person", ("entity", "target")),
     ("03-ar", "appointment", "attributed_to.surface", "شركة", ("entity", "attributed_to")),
     ("01-en", "concern", "slots.matter.quote", "nothing much", ("quote", "matter")),
     ("00-ar", "appointment", "slots.previous.role.quote", "المدير", ("quote", "previous.role")),
