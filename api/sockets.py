@@ -1,4 +1,4 @@
-"""Ports: whether ours is free, before anything is started that would only tell it in a log."""
+"""The port that the API listens on: taken, or found taken, before anything is started."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from api.errors import ApiPortInUse
 if TYPE_CHECKING:
     from streams.settings import Settings
 
+BACKLOG = 1024
 
-def refuse_taken_port(settings: Settings) -> None:
-    """Raise ApiPortInUse if the API could not listen."""
+
+def listening(settings: Settings) -> socket.socket:
+    """Take the port. Raises ApiPortInUse."""
     try:
-        family = socket.getaddrinfo(settings.host, settings.port)[0][0]
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((settings.host, settings.port))
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
         reason = error.strerror or str(error)
         address = f"port {settings.port} of {settings.host}"
         message = f"cannot listen on {address} ({reason}): set KHABAR_PORT to a free one"
         raise ApiPortInUse(message) from error
+
+
+def refuse_taken_port(settings: Settings) -> None:
+    """Raise ApiPortInUse if the API could not listen."""
+    listening(settings).close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
 from typing import TYPE_CHECKING
 
@@ -16,15 +15,15 @@ if TYPE_CHECKING:
     from streams.supervisor import Supervisor
 
 SHUTDOWN_SECONDS_MAX = 3
-BACKLOG = 1024
 
 
 def serve() -> None:
     """Read the log and serve it over HTTP until Ctrl-C."""
+    from api.sockets import listening
     from streams.supervisor import Supervisor
 
     settings = load_settings()
-    with explained(), contextlib.closing(_listening(settings)) as listening:
+    with explained(), contextlib.closing(listening(settings)) as taken:
         supervisor = Supervisor(settings, say=lambda line: err.print(line, markup=False))
         supervisor.add("reader", "api.commands", "reader")
         server = _server(settings)
@@ -33,7 +32,7 @@ def serve() -> None:
         # uvicorn raises the signal that stopped it once more when it is done: this catches that one.
         with until_signalled(lambda: None):
             try:
-                server.run(sockets=[listening])
+                server.run(sockets=[taken])
             finally:
                 supervisor.stop()
                 watch.join()
@@ -73,17 +72,3 @@ def _server(settings: Settings) -> uvicorn.Server:
             timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
         )
     )
-
-
-def _listening(settings: Settings) -> socket.socket:
-    """Take the port before anything is started. Raises ApiPortInUse."""
-    from api.errors import ApiPortInUse
-
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        message = (
-            f"cannot listen on port {settings.port} of {settings.host} ({error.strerror}): set KHABAR_PORT"
-        )
-        raise ApiPortInUse(message) from error
