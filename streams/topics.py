@@ -100,6 +100,24 @@ async def ensure_topics(settings: Settings) -> None:
     await _ensure(settings, LOG)
 
 
+async def check_topics(settings: Settings) -> list[str]:
+    """List what is missing of the log's topics; raise TopicMismatch where one is not as it must be.
+
+    Nothing is created.
+    """
+    wanted = {topic_name(settings, topic.name): topic for topic in LOG}
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    await admin.start()
+    try:
+        there = set(await admin.list_topics())
+        present = {name: topic for name, topic in wanted.items() if name in there}
+        if present:
+            await _check(admin, settings, present)
+    finally:
+        await admin.close()
+    return [name for name in wanted if name not in there]
+
+
 async def ensure_changelog(settings: Settings, generation: int) -> None:
     """Create the changelog of a generation, or check it."""
     name = changelog_name(settings, generation).removeprefix(settings.topic_prefix)

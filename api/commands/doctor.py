@@ -1,4 +1,4 @@
-"""`khabar doctor`: whether everything is there that khabar needs, and what the settings are."""
+"""`khabar doctor`: whether all is there that khabar needs, and what the settings are; it only looks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Check(NamedTuple):
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Check Python, Java, Kafka's jars, directories, ports, Kafka, topics; show the settings."""
+    """Look at Python, Java, Kafka's jars, directories, ports, Kafka, topics; show the settings."""
     settings = load_settings()
     checks = list(_checks(settings))
     if as_json:
@@ -88,11 +88,11 @@ def _misspelt() -> Check:
 def _room(settings: Settings) -> str:
     import shutil
 
-    settings.data.mkdir(parents=True, exist_ok=True)
-    if not os.access(settings.data, os.W_OK):
+    there = next(folder for folder in (settings.data, *settings.data.absolute().parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         message = f"{settings.data} is not writable: set KHABAR_DATA to a directory of yours"
         raise OSError(message)
-    free = shutil.disk_usage(settings.data).free
+    free = shutil.disk_usage(there).free
     if free < DISK_BYTES_MIN:
         message = f"{settings.data} has only {free // MEBIBYTE} MiB free"
         raise OSError(message)
@@ -139,10 +139,11 @@ async def _reach(settings: Settings) -> str:
 
 
 async def _topics(settings: Settings) -> str:
-    from streams.topics import LOG, ensure_topics
+    from streams.topics import LOG, check_topics
 
-    await ensure_topics(settings)
-    return f"{len(LOG)} as they must be"
+    missing = await check_topics(settings)
+    there = f"{len(LOG) - len(missing)} as they must be"
+    return f"{there}, {len(missing)} missing: the first start makes them" if missing else there
 
 
 def _print_json(settings: Settings, checks: list[Check]) -> None:
