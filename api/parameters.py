@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import Field
 
 from api.errors import BadParameter
@@ -50,12 +51,11 @@ Cursor = Annotated[
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="Events a page.")]
 
 
-async def event_filter(
+async def _of_any_company(
     type_: Types = None,
     stage: Stages = None,
     modality: Modalities = None,
     min_confidence: Confidence = 0,
-    company: Company = None,
 ) -> EventFilter:
     """Make the filter that the parameters ask for. Raises BadParameter."""
     _known("stage", stage, STAGES)
@@ -66,13 +66,23 @@ async def event_filter(
             stages=frozenset(map(Stage, stage or ())),
             modalities=frozenset(map(Modality, modality or ())),
             min_confidence=Decimal(str(min_confidence)),
-            company=company,
         )
     except ValueError as error:
         raise BadParameter(str(error)) from error
 
 
-async def since_ms(since: Since = None) -> int:
+OfAnyCompany = Annotated[EventFilter, Depends(_of_any_company)]
+"""What is wanted where the path names the company."""
+
+
+async def _of_company(wanted: OfAnyCompany, company: Company = None) -> EventFilter:
+    return replace(wanted, company=company)
+
+
+Wanted = Annotated[EventFilter, Depends(_of_company)]
+
+
+async def _since_ms(since: Since = None) -> int:
     """Read the time of `since`; 0 without one. Raises BadParameter."""
     if since is None:
         return 0
@@ -82,6 +92,24 @@ async def since_ms(since: Since = None) -> int:
     except (ValueError, OverflowError):
         message = "since: a day or a time of ISO 8601, such as 2025-06-17 or 2025-06-17T09:30:00Z"
         raise BadParameter(message) from None
+
+
+@dataclass(frozen=True)
+class Paging:
+    """Which of the wanted events stand on a page: from a recorded time on, behind a cursor, so many."""
+
+    since_ms: int
+    cursor: str | None
+    limit: int
+
+
+async def _paging(
+    since: Annotated[int, Depends(_since_ms)], cursor: Cursor = None, limit: Limit = 50
+) -> Paging:
+    return Paging(since, cursor, limit)
+
+
+APage = Annotated[Paging, Depends(_paging)]
 
 
 def _known(name: str, given: list[str] | None, names: list[str]) -> None:

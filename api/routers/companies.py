@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,13 +12,12 @@ from api.answers import HEADERS, answer
 from api.errors import NotFound
 from api.freshness import fresh
 from api.models import EntityList, EventPage, Position
-from api.parameters import ENTITY, Cursor, Limit, event_filter, since_ms
+from api.parameters import ENTITY, APage, OfAnyCompany
 from api.problems import documented
 from api.read_model import position_queries
 from api.read_model.reading import Snapshot
 from api.routers.events import page
 from api.service import Service
-from streams.filters import EventFilter
 
 router = APIRouter(prefix="/v1/companies", tags=["companies"])
 CompanyId = Annotated[
@@ -50,20 +50,12 @@ async def search_companies(
     "/{company_id:path}/events", dependencies=[Depends(fresh)], response_model=EventPage, responses=RESPONSES
 )
 async def list_company_events(
-    request: Request,
-    company_id: CompanyId,
-    wanted: Annotated[EventFilter, Depends(event_filter)],
-    since: Annotated[int, Depends(since_ms)],
-    cursor: Cursor = None,
-    limit: Limit = 50,
+    request: Request, company_id: CompanyId, wanted: OfAnyCompany, paging: APage
 ) -> Response:
     """List the events in which a company has a role, the last recorded first."""
     with Service.of(request).model.snapshot() as at:
         entity_of(at, company_id)
-        of_company = EventFilter(
-            wanted.types, wanted.stages, wanted.modalities, wanted.min_confidence, company_id
-        )
-        return answer(request, at, page(at, of_company, since, cursor, limit))
+        return answer(request, at, page(at, replace(wanted, company=company_id), paging))
 
 
 @router.get("/{company_id:path}", dependencies=[Depends(fresh)], response_model=Position, responses=RESPONSES)

@@ -13,7 +13,7 @@ from api.bodies import body_of, read_body
 from api.errors import Conflict, NotFound
 from api.freshness import fresh
 from api.models import Accepted, EventPage, NewRetraction, RecordedEvent
-from api.parameters import EVENT_ID, Cursor, Limit, event_filter, since_ms
+from api.parameters import EVENT_ID, APage, Paging, Wanted
 from api.problems import documented
 from api.read_model import document_queries, event_queries
 from api.read_model.event_queries import StoredEvent
@@ -35,16 +35,10 @@ EventId = Annotated[str, Path(pattern=EVENT_ID, description="The event's id: 64 
     response_model=EventPage,
     responses={200: {"headers": HEADERS}, **documented(410, 422, 503)},
 )
-async def list_events(
-    request: Request,
-    wanted: Annotated[EventFilter, Depends(event_filter)],
-    since: Annotated[int, Depends(since_ms)],
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> Response:
+async def list_events(request: Request, wanted: Wanted, paging: APage) -> Response:
     """List events, the last recorded first."""
     with Service.of(request).model.snapshot() as at:
-        return answer(request, at, page(at, wanted, since, cursor, limit))
+        return answer(request, at, page(at, wanted, paging))
 
 
 @router.get(
@@ -86,9 +80,9 @@ async def retract_event(request: Request, event_id: EventId) -> Response:
     return accepted(record, await service.publish(record), log_id)
 
 
-def page(at: Snapshot, wanted: EventFilter, since: int, cursor: str | None, limit: int) -> bytes:
+def page(at: Snapshot, wanted: EventFilter, paging: Paging) -> bytes:
     """Make a page of events."""
-    found, after = event_queries.page(at.events, wanted, since, cursor, limit)
+    found, after = event_queries.page(at.events, wanted, paging.since_ms, paging.cursor, paging.limit)
     listed = b",".join(event_queries.to_json(at.events, event) for event in found)
     return b'{"events":[%b],"next":%b}' % (listed, orjson.dumps(after))
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from api import history
 from api.answers import HEADERS
 from api.errors import TooManyStreams
 from api.freshness import decode
-from api.parameters import event_filter
+from api.parameters import Wanted
 from api.problems import documented
 from api.service import Service
 from api.sse import STREAMS_MAX, EventStream
-from streams.filters import EventFilter
 from streams.tokens import TEXT_MAX
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
@@ -52,7 +51,7 @@ Last = Annotated[
 )
 async def stream_events(
     request: Request,
-    wanted: Annotated[EventFilter, Depends(event_filter)],
+    wanted: Wanted,
     start: From = "now",
     last: Last = None,
 ) -> Response:
