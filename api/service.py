@@ -22,6 +22,7 @@ from api.read_model.reading import ReadModel, Snapshot
 from api.reader_status import Status, now_ms
 from api.replays import Replays
 from streams.documents import Place, StoredDocument
+from streams.errors import Unacknowledged
 from streams.publish import Publisher
 
 if TYPE_CHECKING:
@@ -95,25 +96,30 @@ class Service:
         return store.get_meta(at.events, "log") or ""
 
     async def publish(self, document: StoredDocument) -> Place:
-        """Append a record to `documents`. Raises LogUnreachable while Kafka does not acknowledge it."""
+        """Append a record to `documents`. Raises LogUnreachable while Kafka does not acknowledge it.
+
+        The record may be in the log nonetheless, or come to be.
+        """
         try:
             async with asyncio.timeout(PUBLISH_SECONDS_MAX):
                 async with self._publishing:
                     if self._publisher is None:
-                        self._publisher = await Publisher(self.settings).__aenter__()
+                        self._publisher = await Publisher(self.settings, PUBLISH_SECONDS_MAX).__aenter__()
                 return await self._publisher.publish_document(document)
-        except (KafkaError, TimeoutError, OSError) as error:
+        except (KafkaError, Unacknowledged, TimeoutError, OSError) as error:
             # The producer would go on trying for ever: whoever is told to come back will send it again.
             await self._drop_publisher()
-            message = "Kafka does not take the write now; nothing is lost, send it again later"
+            message = (
+                "Kafka does not acknowledge the write now; it may have taken it or not: send it again later, "
+                "a document with the same Idempotency-Key"
+            )
             raise LogUnreachable(message) from error
 
     async def _drop_publisher(self) -> None:
         publisher, self._publisher = self._publisher, None
         if publisher is not None:
-            with contextlib.suppress(TimeoutError, KafkaError):
-                async with asyncio.timeout(1.0):
-                    await publisher.__aexit__(None, None, None)
+            with contextlib.suppress(KafkaError):
+                await publisher.__aexit__(None, None, None)
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:

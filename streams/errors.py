@@ -62,6 +62,12 @@ class TopicsRefused(StreamsError):
     """When Kafka refuses to create a topic."""
 
 
+class Unacknowledged(StreamsError):
+    """When Kafka does not acknowledge a record in time: it may be in the log, or come to be, or not."""
+
+    exit_code = 4
+
+
 class CodecError(StreamsError):
     """When bytes are not an event that this version may use; the subclass says why."""
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError, ProducerClosed
 
 from streams import codec, documents
 from streams.documents import Place, StoredDocument
+from streams.errors import Unacknowledged
 from streams.events import AnyEvent
 from streams.topics import RECORD_BYTES_MAX, fact_topic, partition_of, topic_name
 
 if TYPE_CHECKING:
     from streams.settings import Settings
+
+ACKNOWLEDGED_SECONDS_MAX = 30.0
 
 
 def producer(settings: Settings, linger_ms: int = 0) -> AIOKafkaProducer:
@@ -30,20 +35,27 @@ def producer(settings: Settings, linger_ms: int = 0) -> AIOKafkaProducer:
 class Publisher:
     """Publishes documents and events; an async context manager. What returns is acknowledged.
 
-    Without a Kafka, entering raises KafkaError; one that goes away later is waited for, without end: an
-    idempotent producer gives nothing up. Who cannot wait sets a bound (`asyncio.timeout`).
+    Without a Kafka, entering raises KafkaError. One that goes away later would be waited for without end,
+    since an idempotent producer gives nothing up; after `seconds_max`, publishing raises Unacknowledged.
+    Whoever publishes the same again does no harm: an event has its id, and a text that stands is `unchanged`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, seconds_max: float = ACKNOWLEDGED_SECONDS_MAX) -> None:
         self._settings = settings
+        self._seconds_max = seconds_max
         self._producer: AIOKafkaProducer | None = None
+        self._all_known = True  # of each record, that it is in the log or was refused
 
     async def __aenter__(self) -> Publisher:
         self._producer = producer(self._settings)
         try:
-            await self._producer.start()
-        except BaseException:
-            await self._producer.stop()  # it has begun tasks of its own
+            async with asyncio.timeout(self._seconds_max):
+                await self._producer.start()
+        except BaseException as error:
+            await _stop(self._producer, 0)  # it has begun tasks of its own
+            if isinstance(error, TimeoutError):
+                message = f"{self._settings.bootstrap} does not answer"
+                raise KafkaConnectionError(message) from error
             raise
         return self
 
@@ -51,7 +63,7 @@ class Publisher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._producer is not None:
-            await self._producer.stop()
+            await _stop(self._producer, self._seconds_max if self._all_known else 0)
 
     async def publish_document(self, record: StoredDocument) -> Place:
         """Append a revision of a document; return its place."""
@@ -69,7 +81,31 @@ class Publisher:
             message = "a Publisher is used within `async with`"
             raise RuntimeError(message)
         partition = partition_of(placed_by.encode(), self._settings.partitions)
-        done = await self._producer.send_and_wait(
-            topic_name(self._settings, topic), key=key, value=value, partition=partition, headers=headers
-        )
+        name, bound = topic_name(self._settings, topic), self._seconds_max
+        try:
+            async with asyncio.timeout(bound):
+                done = await self._producer.send_and_wait(
+                    name, key=key, value=value, partition=partition, headers=headers
+                )
+        except asyncio.CancelledError:
+            self._all_known = False
+            raise
+        except TimeoutError as error:
+            self._all_known = False
+            message = f"Kafka did not acknowledge the record in {bound:g} s: it may be in the log or not"
+            raise Unacknowledged(message) from error
         return Place(topic, done.partition, done.offset)
+
+
+async def _stop(sender: AIOKafkaProducer, seconds_max: float) -> None:
+    """Stop a producer; after `seconds_max`, give up what it still tries to send, which it never would."""
+    stopping = asyncio.ensure_future(sender.stop())
+    done, _ = await asyncio.wait({stopping}, timeout=seconds_max)
+    sending = sender._sender.sender_task
+    if not done and sending is not None:
+        await sender.client.close()
+        while not sending.done():
+            sending.cancel()  # once to end it, once more to end what it waits for then: a request on its way
+            await asyncio.sleep(0)
+        sender._message_accumulator.fail_all(ProducerClosed())
+    await stopping

@@ -1,5 +1,9 @@
 """Publishing to a real Kafka: what returns is in the log, in its place, as written."""
 
+import asyncio
+import os
+import signal
+
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -8,10 +12,11 @@ from seeds.document import Document
 from seeds.facts import Entity, Fact, Parsed, Span
 from streams import codec
 from streams.documents import decode_document, stored
-from streams.errors import CodecError
+from streams.errors import CodecError, Unacknowledged
 from streams.from_facts import events
 from streams.publish import Publisher
 from streams.topics import ensure_topics, partition_of, topic_name
+from tests.conftest import settings_on
 
 pytestmark = pytest.mark.integration
 
@@ -95,6 +100,35 @@ async def test_nothing_invalid_reaches_the_log(settings):
     async with Publisher(settings) as publisher:
         with pytest.raises(CodecError):
             await publisher.publish_event(supply().model_copy(update={"home": "elsewhere"}))
+
+
+async def test_a_kafka_that_goes_away_is_waited_for_so_long_and_no_longer(own_kafka, tmp_path):
+    """What it held when it was stopped, it may still take; all tasks of the producer end with it."""
+    settings = settings_on(own_kafka, tmp_path / "data")
+    await ensure_topics(settings)
+    before = asyncio.all_tasks()
+    async with Publisher(settings, seconds_max=2) as publisher:
+        place = await publisher.publish_document(ARTICLE)
+        os.kill(own_kafka.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(Unacknowledged, match="may be in the log or not"):
+                await publisher.publish_document(ARTICLE)
+            await publisher.__aexit__(None, None, None)
+            assert await ended(before)
+        finally:
+            os.kill(own_kafka.pid, signal.SIGCONT)
+    async with Publisher(settings) as publisher:
+        again = await publisher.publish_document(ARTICLE)
+    assert again.offset - place.offset in (1, 2)
+
+
+async def ended(before, turns=100):
+    """Give what only has to be told of its end a moment; then nothing may be left."""
+    for _ in range(turns):
+        if asyncio.all_tasks() == before:
+            return True
+        await asyncio.sleep(0.01)
+    return False
 
 
 async def test_a_kafka_that_is_not_there_is_told(settings):
