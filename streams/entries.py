@@ -11,7 +11,7 @@ from typing import Any
 from streams.ids import canonical
 from streams.lines import END, Line, lines
 
-ENTRIES_VERSION = 1
+ENTRIES_VERSION = 2
 """Raised with every change of what is posted where; a generation built by another version is rebuilt."""
 
 KEY_ID_BYTES = 16
@@ -54,6 +54,11 @@ def table_key(line: Line, event_id: str) -> bytes:
     return (str(line) + END).encode() + bytes.fromhex(event_id)[:KEY_ID_BYTES]
 
 
+def line_name(key: bytes) -> bytes:
+    """Give the name of the line in a table key, whatever stands there."""
+    return key[: -KEY_ID_BYTES - 1]
+
+
 def line_of(key: bytes) -> Line:
     """Read the line of a table key. Raises ValueError."""
     if len(key) <= KEY_ID_BYTES or key[-KEY_ID_BYTES - 1] != 0:
@@ -77,6 +82,7 @@ def _retraction(event: dict[str, Any]) -> dict[str, Any]:
         "id": event["id"],
         "type": "retraction",
         "retracts": slots["event"]["id"],
+        "fact": innermost(event)["id"],
         "cause": slots["cause"],
         "by": slots["by"],
         "document": event["source"]["document"],

@@ -65,6 +65,29 @@ SECTIONS = {
 """Section → which of the two is the home. The order is that of a position as shown."""
 
 
+COUNTERPARTS = {
+    **dict.fromkeys(
+        (
+            "investors",
+            "investments",
+            "acquirers",
+            "acquisitions",
+            "customers",
+            "suppliers",
+            "leadership",
+            "roles",
+            "partners",
+            "rivals",
+            "outlook",
+        ),
+        "entity",
+    ),
+    **dict.fromkeys(("builds", "concerns"), "kind+entity"),
+    "products": "product",
+}
+"""Section → how an entity stands in its counterparts; those of the other sections name none."""
+
+
 def home(section: str, company: str, counterpart: str) -> str:
     """Give the id whose partition holds the line."""
     match SECTIONS[section]:
@@ -74,6 +97,33 @@ def home(section: str, company: str, counterpart: str) -> str:
             return min(company, counterpart)
         case _:
             return company
+
+
+def entities_of(line: Line) -> list[str]:
+    """List the ids of entities in a line's counterpart: most have one, a period or a metric is none."""
+    return [part for part in _parts(line) if part != NONE]
+
+
+def with_entities(line: Line, company: str, entities: list[str]) -> Line:
+    """Write a line with another company and other entities in its counterpart, as many as it has."""
+    form = COUNTERPARTS.get(line.section) if entities else None
+    if form == "kind+entity":
+        entities = [f"{line.counterpart.partition('+')[0]}+{entities[0]}"]
+    return Line(company, line.section, "~".join(entities) if form else line.counterpart)
+
+
+def _parts(line: Line) -> list[str]:
+    match COUNTERPARTS.get(line.section):
+        case "entity":
+            return [line.counterpart]
+        case "kind+entity":
+            return [line.counterpart.partition("+")[2]]
+        case "product":  # one that is not resolved is one only within its company: `company~product`
+            scope = f"{line.company}~"
+            scoped = line.counterpart.startswith(scope)
+            return [line.company, line.counterpart.removeprefix(scope)] if scoped else [line.counterpart]
+        case _:
+            return []
 
 
 def lines(event_type: str, slots: Slots) -> list[Line]:

@@ -66,6 +66,7 @@ def test_a_retraction_posts_to_the_lines_of_what_it_takes_back(back):
             "id": back.id,
             "type": "retraction",
             "retracts": target["id"],
+            "fact": target["id"],
             "cause": back.slots.cause,
             "by": back.slots.by,
             "document": back.source.document,
