@@ -1,6 +1,7 @@
 """The HTTP service: what is asked, and where it is answered.
 
     /v1/companies    routers/companies   search · position · its events
+    …/{id}/history   routers/changes     what changed · diff · timelines · explain
     /v1/people       routers/people      roles
     /v1/events       routers/events      pages · one · retraction
     /v1/events/stream  routers/streams   server-sent events
@@ -29,7 +30,18 @@ from fastapi_offline import FastAPIOffline
 from api import problems
 from api.guard import Guard
 from api.metrics import Measured
-from api.routers import companies, documents, events, health, people, replays, schemas, streams, views
+from api.routers import (
+    changes,
+    companies,
+    documents,
+    events,
+    health,
+    people,
+    replays,
+    schemas,
+    streams,
+    views,
+)
 from api.service import Service
 
 if TYPE_CHECKING:
@@ -40,7 +52,7 @@ Market intelligence from Arabic and English news: every field of every fact poin
 article that say so. Answers carry a `Khabar-Token`: a place in the log, from which `/v1/events/stream` goes
 on without a gap. Errors are problem documents (RFC 9457).
 """
-ROUTERS = (companies, people, streams, events, documents, replays, views, schemas, health)
+ROUTERS = (changes, companies, people, streams, events, documents, replays, views, schemas, health)
 
 
 def create_app(settings: Settings) -> FastAPI:

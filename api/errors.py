@@ -45,6 +45,15 @@ class NotFound(ApiError):
     """When there is no such event, entity, document or replay."""
 
 
+class Moved(ApiError):
+    """When an entity has become another one: asked for by the id that it had."""
+
+    def __init__(self, was: str, now: str) -> None:
+        super().__init__(f"{was} was merged into {now}")
+        self.was = was
+        self.now = now
+
+
 class BadParameter(ApiError):
     """When a query parameter or a path has a value that means nothing."""
 

@@ -9,16 +9,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.shapes import Shape
+from api.time_models import AsOfView
 from seeds.document import HEADLINE_MAX
 from seeds.facts import Span
 from streams.events import AnyEvent
 from streams.slots import Cause
-
-
-class Shape(BaseModel):
-    """Base of the shapes: what is not named is not there."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Recorded(Shape):
@@ -37,11 +33,15 @@ class RecordedEvent(Shape):
     event: AnyEvent
     recorded: Recorded
     retracted: bool
+    possibly: bool | None = Field(
+        default=None, description="with `valid_as_of`: the news leaves open whether it had happened by then"
+    )
 
 
 class EventPage(Shape):
     """Events, the last recorded first; `next` is the cursor of the next page, null on the last."""
 
+    as_of: AsOfView
     events: list[RecordedEvent]
     next: str | None
 
@@ -61,6 +61,7 @@ class EntitySummary(Shape):
 class EntityList(Shape):
     """What a search found, the best first."""
 
+    as_of: AsOfView
     companies: list[EntitySummary]
 
 
@@ -68,8 +69,10 @@ class Step(BaseModel):
     """One thing that happened, told by several: `entry` is the preferred telling, `rivals` are the others."""
 
     date: str
+    certain: str
     until: str
     type: str
+    closing: bool
     weak: bool
     events: int
     origins: int
@@ -78,12 +81,17 @@ class Step(BaseModel):
 
 
 class LineView(BaseModel):
-    """A line: its timeline, and the step that holds today."""
+    """A line: its timeline, and the step that holds on the day asked for.
+
+    Where that is `possibly` so, `otherwise` is the step that holds if it is not.
+    """
 
     line: str
     counterpart: str
     name: str | None
     current: Step | None
+    possibly: bool
+    otherwise: Step | None
     events: int
     retracted: int
     origins: int
@@ -95,6 +103,7 @@ class LineView(BaseModel):
 class Position(EntitySummary):
     """An entity with its lines by section."""
 
+    as_of: AsOfView
     generation: int
     sections: dict[str, list[LineView]]
 

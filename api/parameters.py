@@ -14,6 +14,7 @@ from api.errors import BadParameter
 from seeds.facts import Modality, Stage
 from streams.events import CATALOGUE
 from streams.filters import EventFilter
+from streams.lines import SECTIONS
 
 ENTITY = r"^[^\s|/]+(/[^\s|/]+)?$"
 EVENT_ID = r"^[0-9a-f]{64}$"
@@ -38,6 +39,10 @@ Confidence = Annotated[float, Query(ge=0, le=1, description="Only events at leas
 Company = Annotated[
     str | None,
     Query(pattern=ENTITY, max_length=200, description="Only events in which this entity has a role, any."),
+]
+Sections = Annotated[
+    list[Annotated[str, Field(json_schema_extra={"enum": list(SECTIONS)})]] | None,
+    Query(alias="section", description="Only lines of these sections."),
 ]
 Since = Annotated[
     str | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -18,6 +19,7 @@ RETRY_SECONDS = 2
 ECHO_MAX = 200
 
 STATUS: dict[type[errors.ApiError], int] = {
+    errors.Moved: 308,
     errors.NotFound: 404,
     errors.BadParameter: 422,
     errors.BadBody: 422,
@@ -63,8 +65,11 @@ def add_handlers(app: FastAPI) -> None:
     """Answer every error with a problem document, those of the framework included."""
 
     @app.exception_handler(errors.ApiError)
-    async def ours(_: Request, error: errors.ApiError) -> Response:
-        return problem_of(error)
+    async def ours(request: Request, error: errors.ApiError) -> Response:
+        response = problem_of(error)
+        if isinstance(error, errors.Moved):
+            response.headers["Location"] = _moved(request, error)
+        return response
 
     @app.exception_handler(HTTPException)
     async def of_starlette(request: Request, error: HTTPException) -> Response:
@@ -109,6 +114,13 @@ SCHEMA: Mapping[str, Any] = {
         },
     },
 }
+
+
+def _moved(request: Request, error: errors.Moved) -> str:
+    """Write the same request for what the entity has become: `/v1/companies/{id}…`."""
+    *head, rest = request.url.path.split("/", 3)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return "/".join([*head, quote(error.now, safe="") + rest.removeprefix(error.was)]) + query
 
 
 def _methods(request: Request) -> set[str]:

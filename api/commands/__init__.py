@@ -18,6 +18,7 @@ COMMANDS = {
     "ingest": "api.commands.ingest",
     "follow": "api.commands.follow",
     "show": "api.commands.show",
+    "diff": "api.commands.diff",
     "replay": "api.commands.replay",
     "status": "api.commands.status",
     "dead-letters": "api.commands.dead_letters",

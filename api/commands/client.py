@@ -33,7 +33,13 @@ def _ask(method: str, path: str, parameters: dict[str, str | int], body: Any, al
     headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token and method != "GET" else {}
     try:
         answer = httpx.request(
-            method, address + path, params=parameters, json=body, headers=headers, timeout=TIMEOUT_SECONDS
+            method,
+            address + path,
+            params=parameters,
+            json=body,
+            headers=headers,
+            timeout=TIMEOUT_SECONDS,
+            follow_redirects=True,  # an entity that was merged has another id
         )
     except httpx.HTTPError:
         fail(

@@ -1,4 +1,4 @@
-"""`khabar show`: the position of a company as a table, over HTTP."""
+"""`khabar show`: the position of a company as a table, over HTTP; and why a line says what it says."""
 
 from __future__ import annotations
 
@@ -10,25 +10,66 @@ import typer
 from api.commands.client import get
 from api.commands.common import EXIT_INPUT, fail, out
 
+ValidAsOf = Annotated[str | None, typer.Option("--valid-as-of", help="What was true on this day.")]
+RecordedAsOf = Annotated[
+    str | None,
+    typer.Option("--recorded-as-of", help="As far as the log knew then: a day, a time, or a log token."),
+]
+Company = Annotated[str, typer.Argument(help="An id (meta-platforms) or a name (ميتا).")]
+AsJson = Annotated[bool, typer.Option("--json", help="As the API tells it.")]
+
 
 def show(
-    company: Annotated[str, typer.Argument(help="An id (meta-platforms) or a name (ميتا).")],
-    as_json: Annotated[bool, typer.Option("--json", help="The position as the API tells it.")] = False,
+    company: Company,
+    valid_as_of: ValidAsOf = None,
+    recorded_as_of: RecordedAsOf = None,
+    explain: Annotated[
+        str | None,
+        typer.Option("--explain", help="Why a line says what it says: `investors|scale-ai`, `all`."),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Show what is known of a company: its lines, each with what holds today."""
+    """Show what is known of a company: its lines, each with what holds on a day."""
     import orjson
 
-    from api.commands import tables
+    from api.commands import explained, tables
 
-    position = get(f"/v1/companies/{quote(_find(company), safe='')}")
-    if as_json:
-        out.out(orjson.dumps(position).decode(), highlight=False)
-    else:
-        out.print(tables.position(position))
+    as_of = {"valid_as_of": valid_as_of, "recorded_as_of": recorded_as_of}
+    path = path_of(company)
+    position = get(path, **as_of)
+    if explain is None:
+        if as_json:
+            out.out(orjson.dumps(position).decode(), highlight=False)
+        else:
+            out.print(tables.position(position))
+        return
+    for line in _lines(position, explain):
+        told = get(f"{path}/explain", line=line, **as_of)
+        if as_json:
+            out.out(orjson.dumps(told).decode(), highlight=False)
+        else:
+            out.print(explained.explanation(told))
+
+
+def path_of(company: str) -> str:
+    """Give the path of a company: an id as it is; a name is looked up, and must be one company's."""
+    return f"/v1/companies/{quote(_find(company), safe='')}"
+
+
+def _lines(position: dict[str, Any], wanted: str) -> list[str]:
+    """Choose the lines to explain: all, those of a section, or one."""
+    lines = [line["line"] for lines in position["sections"].values() for line in lines]
+    rest = {line: line.split("|", 1)[1] for line in lines}
+    chosen = [
+        line for line in lines if wanted in ("all", line, rest[line]) or rest[line].split("|")[0] == wanted
+    ]
+    if not chosen:
+        some = ", ".join(list(rest.values())[:8])
+        fail(f"no line {wanted!r}; there are: {some or 'none'}", EXIT_INPUT)
+    return chosen
 
 
 def _find(company: str) -> str:
-    """Take an id as it is; look a name up, and ask for more when it is not one company's."""
     found: list[dict[str, Any]] = get("/v1/companies", query=company)["companies"]
     exact = [c for c in found if company.casefold() in (c["id"], str(c["name"]).casefold(), c.get("name_ar"))]
     if len(exact or found) == 1:

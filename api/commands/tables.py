@@ -27,11 +27,21 @@ def position(data: dict[str, Any]) -> Table:
     table.add_column("since", no_wrap=True)
     table.add_column("told", max_width=10)
     table.add_column("origins", justify="right", no_wrap=True)
+    table.caption = _as_of(data["as_of"])
     for section, lines in data["sections"].items():
         table.add_row(Text(section, style="bold cyan"))
         for line in lines:
             table.add_row(*_cells(line))
     return table
+
+
+def _as_of(as_of: dict[str, Any]) -> str | None:
+    """Say what the table is as of, unless that is now; `?` marks what holds only possibly."""
+    recorded = as_of["recorded"]
+    if recorded is None:
+        return None
+    final = "" if recorded["final"] else ", not final yet"
+    return f"true on {as_of['valid']}, as known at {recorded['at']}{final}"
 
 
 def _cells(line: dict[str, Any]) -> list[Any]:
@@ -41,7 +51,8 @@ def _cells(line: dict[str, Any]) -> list[Any]:
         return [counterpart, "—", "", "taken back" if line["retracted"] else "", str(line["origins"])]
     entry = step["entry"]
     told = entry["stage"] if entry["modality"] == "asserted" else f"{entry['stage']}, {entry['modality']}"
-    return [counterpart, plain(summary(entry)), step["date"], told, str(line["origins"])]
+    since = step["date"] if not line["possibly"] else f"{step['date']}?"
+    return [counterpart, plain(summary(entry)), since, told, str(line["origins"])]
 
 
 def _readable(counterpart: str) -> str:

@@ -13,6 +13,7 @@ from api.read_model.event_rows import Mention
 from api.read_model.store import get_meta, set_meta
 from seeds.entities import KnownEntity, known_entities
 from seeds.shadow import fold
+from streams.entity_changes import ChangeKind, EntityChange
 
 NAME_MAX = 300
 
@@ -48,6 +49,12 @@ def _store_names(connection: sqlite3.Connection, entity_id: str, names: set[str]
         "INSERT OR IGNORE INTO entity_names (folded, entity) VALUES (?, ?)",
         [(fold(name[:NAME_MAX]), entity_id) for name in sorted(names) if fold(name).strip()],
     )
+
+
+def rename(connection: sqlite3.Connection, change: EntityChange) -> None:
+    """Let an entity be found by a name that a person gave it, too."""
+    if change.kind is ChangeKind.RENAME and change.entity is not None:
+        _store_names(connection, change.entity, {name for name in (change.name, change.name_ar) if name})
 
 
 def count(connection: sqlite3.Connection, mentions: Mapping[str, Mention], counts: Counter[str]) -> None:

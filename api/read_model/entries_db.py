@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from streams.digest import Digest
+
+
+class Served(NamedTuple):
+    """An entry, and the first place of its event."""
+
+    key: bytes
+    topic: str
+    offset: int
+    recorded_ms: int
+    entry: bytes
 
 
 class Entries:
@@ -19,19 +30,21 @@ class Entries:
         }
         """By partition: of what was posted, and of what the log says."""
 
-    def insert(self, partition: int, rows: list[tuple[bytes, int, bytes]]) -> None:
-        """Add entries that were posted: key, recorded time, entry."""
+    def insert(self, partition: int, rows: list[Served]) -> None:
+        """Add entries that were posted."""
         posted = self._sums(partition)[0]
-        for key, _, entry in rows:
-            posted.add(key, entry)
+        for row in rows:
+            posted.add(row.key, row.entry)
         rows.sort()  # neighbours in the file: several times as fast as in the order of the events
         self._connection.executemany(
-            "INSERT INTO entries (key, recorded_ms, entry, partition) VALUES (?, ?, ?, ?)",
+            """INSERT INTO entries (key, topic, offset, recorded_ms, entry, partition)
+               VALUES (?, ?, ?, ?, ?, ?)""",
             [(*row, partition) for row in rows],
         )
 
-    def replace(self, partition: int, key: bytes, recorded_ms: int, entry: bytes | None) -> bool:
+    def replace(self, partition: int, key: bytes, new: Served | None) -> bool:
         """Put an entry in the place of another, or none; say whether anything has changed."""
+        entry = new.entry if new else None
         row = self._connection.execute(
             "SELECT entry FROM entries WHERE key = ? AND partition = ?", (key, partition)
         ).fetchone()
@@ -41,8 +54,8 @@ class Entries:
         if old is not None:
             self._sums(partition)[0].remove(key, old)
             self._connection.execute("DELETE FROM entries WHERE key = ? AND partition = ?", (key, partition))
-        if entry is not None:
-            self.insert(partition, [(key, recorded_ms, entry)])
+        if new is not None:
+            self.insert(partition, [new])
         return True
 
     def expect(self, partition: int, rows: Mapping[bytes, bytes]) -> None:

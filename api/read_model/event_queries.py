@@ -5,17 +5,27 @@ from __future__ import annotations
 import base64
 import binascii
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
 
 import orjson
 
 from api.errors import BadParameter
 from api.read_model.places import cut_of
+from streams.entity_map import EntityMap
 from streams.filters import EventFilter
+from streams.vectors import Vector, covers
 
-COLUMNS = "e.n, e.key, e.type, e.topic, e.partition, e.offset, e.recorded_ms, e.retracted, e.data"
+COLUMNS = "e.n, e.key, e.type, e.topic, e.partition, e.offset, e.recorded_ms, e.retracted, e.certain, e.data"
+
+WITH_VECTOR = """WITH vector (topic, partition, next) AS MATERIALIZED (
+  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+  FROM json_each(?))"""
+BELOW = """EXISTS (SELECT 1 FROM vector v
+            WHERE v.topic = e.topic AND v.partition = e.partition AND v.next > e.offset)"""
+"""What was recorded below a vector; its rows (`vector_rows`) go before all other values."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +40,11 @@ class StoredEvent:
     offset: int
     recorded_ms: int
     retracted: bool
+    certain: str
     data: bytes
 
-    def to_json(self, cut: int | None) -> bytes:
-        """Give the event as published, with when and where the log took it."""
+    def to_json(self, cut: int | None, day: date | None = None) -> bytes:
+        """Give the event as published, when and where the log took it; and whether it is sure on a day."""
         recorded = {
             "at": moment(self.recorded_ms),
             "topic": self.topic,
@@ -42,7 +53,10 @@ class StoredEvent:
             "cut": cut,
         }
         state = b"true" if self.retracted else b"false"
-        return b'{"event":%b,"recorded":%b,"retracted":%b}' % (self.data, orjson.dumps(recorded), state)
+        told = b'{"event":%b,"recorded":%b,"retracted":%b' % (self.data, orjson.dumps(recorded), state)
+        if day is None:
+            return told + b"}"
+        return told + (b',"possibly":true}' if day.isoformat() < self.certain else b',"possibly":false}')
 
 
 def moment(ms: int) -> str:
@@ -58,32 +72,85 @@ def one(events: sqlite3.Connection, event_id: str) -> StoredEvent | None:
     return found if found and orjson.loads(found.data)["id"] == event_id else None
 
 
-def to_json(events: sqlite3.Connection, event: StoredEvent) -> bytes:
-    """Give an event with its recorded time."""
-    return event.to_json(cut_of(events, event.topic, event.partition, event.offset))
+def to_json(events: sqlite3.Connection, event: StoredEvent, day: date | None = None) -> bytes:
+    """Give an event with its recorded time, and whether it is sure on a day."""
+    return event.to_json(cut_of(events, event.topic, event.partition, event.offset), day)
 
 
 def page(
-    events: sqlite3.Connection, wanted: EventFilter, since_ms: int, cursor: str | None, limit: int
+    events: sqlite3.Connection,
+    wanted: EventFilter,
+    since_ms: int,
+    cursor: str | None,
+    limit: int,
+    entities: EntityMap,
+    *,
+    day: date | None = None,
+    below: Vector | None = None,
 ) -> tuple[list[StoredEvent], str | None]:
-    """Read a page of events, the last recorded first, and the cursor of the next page if there is one."""
-    conditions, values = conditions_of(wanted)
-    conditions.append("e.recorded_ms >= ?")
+    """Read a page of events, the last recorded first, and the cursor of the next page if there is one.
+
+    With `day`, only what took effect by then; with `below`, as far as the log knew at that vector. A
+    company's events are those of all that were merged into it.
+    """
+    conditions, values = conditions_of(replace(wanted, company=None))
+    source, order, company = "events e", "e", wanted.company
+    if company is not None:  # walk the company's events in order, instead of all
+        source, order = "event_entities r CROSS JOIN events e ON e.key = r.key", "r"
+        sources = sorted(entities.sources(company))
+        conditions.append(f"r.entity IN ({', '.join('?' * len(sources))})")
+        values += sources
+    conditions.append(f"{order}.recorded_ms >= ?")
     values.append(since_ms)
-    source = "events e"
-    if wanted.company is not None:  # walk the company's events in order, instead of all
-        source = "event_entities r CROSS JOIN events e ON e.key = r.key"
-        conditions = ["r.entity = ?", *(c for c in conditions if "event_entities" not in c)]
-        values = [wanted.company, *(v for v in values if v is not wanted.company)]
-    order = "r" if wanted.company is not None else "e"
     if cursor is not None:
         conditions.append(f"({order}.recorded_ms, {order}.key) < (?, ?)")
         values += decode_cursor(cursor)
-    sql = f"""SELECT {COLUMNS} FROM {source} WHERE {" AND ".join(conditions)}
-              ORDER BY {order}.recorded_ms DESC, {order}.key DESC LIMIT ?"""  # noqa: S608  # no value in it
-    found = [_stored(row) for row in events.execute(sql, [*values, limit + 1])]
+    if day is not None:
+        conditions.append("e.day <= ?")
+        values.append(day.isoformat())
+    given, vector = "", []
+    if below is not None:
+        conditions.append(BELOW)
+        given, vector = WITH_VECTOR, [vector_rows(below)]
+    role = "r.entity" if company is not None else "''"
+    sql = f"""{given} SELECT {role}, {COLUMNS} FROM {source} WHERE {" AND ".join(conditions)}
+              ORDER BY {order}.recorded_ms DESC, {order}.key DESC"""  # noqa: S608  # no value in it
+    found: dict[bytes, StoredEvent] = {}
+    for as_published, *row in events.execute(sql, [*vector, *values]):
+        event = _stored(row)
+        if company is None or entities.resolve(as_published, fact_id(event.data)) == company:
+            found[event.key] = event
+        if len(found) > limit:
+            break
+    shown = list(found.values())[:limit]
     more = len(found) > limit
-    return found[:limit], encode_cursor(found[limit - 1]) if more else None
+    if below is not None:
+        shown = [replace(event, retracted=is_retracted(events, event.key, below)) for event in shown]
+    return shown, encode_cursor(shown[-1]) if more else None
+
+
+def fact_id(data: bytes) -> str:
+    """Give the id of the fact that an event tells or, in the end, takes back."""
+    event = orjson.loads(data)
+    while event["type"] == "retraction":
+        event = event["slots"]["event"]
+    return str(event["id"])
+
+
+def is_retracted(events: sqlite3.Connection, key: bytes, below: Vector) -> bool:
+    """Say whether an event was taken back, as far as the log knew at a vector."""
+    by = events.execute(
+        """SELECT r.key, e.topic, e.partition, e.offset FROM retractions r JOIN events e ON e.key = r.key
+           WHERE r.target = ?""",
+        (key,),
+    ).fetchall()
+    return any(covers(below, *place) and not is_retracted(events, taken, below) for taken, *place in by)
+
+
+def vector_rows(vector: Vector) -> str:
+    """Write a vector for WITH_VECTOR."""
+    rows = [[topic, int(p), next_] for topic, offsets in vector.items() for p, next_ in offsets.items()]
+    return orjson.dumps(rows).decode()
 
 
 def after(events: sqlite3.Connection, wanted: EventFilter, n: int, until: int) -> Iterator[StoredEvent]:
@@ -137,5 +204,6 @@ def decode_cursor(text: str) -> tuple[int, bytes]:
     return int.from_bytes(data[:8], "big"), data[8:]
 
 
-def _stored(row: tuple[int, bytes, str, str, int, int, int, int, bytes]) -> StoredEvent:
-    return StoredEvent(*row[:7], bool(row[7]), row[8])
+def _stored(row: Sequence[Any]) -> StoredEvent:
+    n, key, kind, topic, partition, offset, recorded_ms, retracted, certain, data = row
+    return StoredEvent(n, key, kind, topic, partition, offset, recorded_ms, bool(retracted), certain, data)

@@ -30,6 +30,9 @@ class EventRow:
     confidence: float
     home: str
     document: str
+    published_at: str | None
+    fact: dict[str, Any]
+    """The innermost event of a retraction, else the event itself."""
     target: bytes | None
     """What a retraction takes back: the key of the event directly in it."""
     roles: frozenset[str]
@@ -57,6 +60,8 @@ def event_row(data: dict[str, Any]) -> EventRow:
         confidence=float(fact["confidence"]),
         home=data["home"],
         document=data["source"]["document"],
+        published_at=fact["source"].get("published_at"),
+        fact=fact,
         target=target,
         roles=frozenset({fact["home"], *(mention.id for mention in mentions)}),
         mentions=mentions,

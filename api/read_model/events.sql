@@ -8,7 +8,8 @@ CREATE TABLE offsets (
 ) WITHOUT ROWID;
 
 -- One row an event, at its first place; `key` is the first half of its id, as in the table of the views.
--- `fact_type`, `stage`, `modality`, `confidence` are those of the innermost event of a retraction.
+-- `fact_type`, `stage`, `modality`, `confidence` are those of the innermost event of a retraction, `day` and
+-- `certain` say when that took effect: at the earliest, and in any case.
 CREATE TABLE events (
   n INTEGER PRIMARY KEY,
   key BLOB NOT NULL UNIQUE,
@@ -22,6 +23,7 @@ CREATE TABLE events (
   topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
   recorded_ms INTEGER NOT NULL,
   retracted INTEGER NOT NULL DEFAULT 0,
+  day TEXT NOT NULL, certain TEXT NOT NULL,
   data BLOB NOT NULL
 );
 CREATE INDEX events_by_place ON events (topic, partition, offset);
@@ -78,7 +80,13 @@ CREATE TABLE parses (
 ) WITHOUT ROWID;
 CREATE INDEX parses_by_document ON parses (document, offset);
 
+-- Merges, splits and names of entities, as a person decided them.
+CREATE TABLE entity_changes (
+  offset INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, recorded_ms INTEGER NOT NULL, data BLOB NOT NULL
+);
+
 CREATE TABLE cuts (number INTEGER PRIMARY KEY, ms INTEGER NOT NULL);
+CREATE INDEX cuts_by_time ON cuts (ms);
 
 -- What each cut moved: the cut of a place is the first one whose `next` is above its offset.
 CREATE TABLE cut_moves (

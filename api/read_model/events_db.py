@@ -12,10 +12,11 @@ from api.read_model import entities, store
 from api.read_model.event_rows import EventRow, Mention, event_row, key_of
 from api.read_model.places import last_cut
 from api.read_model.records import Offsets, Record
-from streams import cuts
+from streams import cuts, entity_changes
 from streams.documents import decode_document, decode_parse
 from streams.errors import CodecError, NewerVersion
 from streams.posting import postings_of, read_event
+from streams.preference import effective
 from streams.vectors import next_offset
 
 RECENT_MAX = 20_000
@@ -85,6 +86,8 @@ class EventsFile:
             self._document(record)
         elif record.topic == "parses":
             self._parse(record)
+        elif record.topic == "entities":
+            self._entity_change(record)
         elif record.topic == "cuts":
             self._cut(record)
 
@@ -93,14 +96,15 @@ class EventsFile:
         data = read_event(record.value, record.partition, self._partitions)
         posted = postings_of(data, record.partition, self._partitions)  # refuses what no worker posts
         row = event_row(data)
+        when = effective(row.fact, row.published_at, record.timestamp_ms)
         cursor = self.connection.execute(
             """INSERT OR IGNORE INTO events (key, type, fact_type, stage, modality, confidence, home,
-               document, topic, partition, offset, recorded_ms, data)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               document, topic, partition, offset, recorded_ms, day, certain, data)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 row.key, row.type, row.fact_type, row.stage, row.modality, row.confidence, row.home,
                 row.document, record.topic, record.partition, record.offset, record.timestamp_ms,
-                record.value,
+                when.day.isoformat(), when.certain.isoformat(), record.value,
             ),
         )  # fmt: skip
         if not cursor.rowcount:
@@ -166,6 +170,15 @@ class EventsFile:
                 parse.extractor, parse.version, parse.error, keys,
             ),
         )  # fmt: skip
+
+    def _entity_change(self, record: Record) -> None:
+        """Keep a change of entities at its first place."""
+        change = entity_changes.decode(record.value)
+        self.connection.execute(
+            "INSERT OR IGNORE INTO entity_changes (offset, id, recorded_ms, data) VALUES (?, ?, ?, ?)",
+            (record.offset, change.id, record.timestamp_ms, record.value),
+        )
+        entities.rename(self.connection, change)
 
     def _cut(self, record: Record) -> None:
         """Keep what a cut moved, if it is one by the rule of `streams.cuts`."""

@@ -102,6 +102,12 @@ class Findings:
         """List partition and name of the lines that cannot be folded."""
         return set(self._open("kind = 'unfoldable'"))
 
+    def any_open(self) -> bool:
+        """Say whether anything is found that is not settled."""
+        return bool(
+            self._connection.execute("SELECT 1 FROM differences WHERE settled_ms IS NULL LIMIT 1").fetchone()
+        )
+
     def _open(self, condition: str) -> list[tuple[int, bytes]]:
         sql = f"SELECT partition, key FROM differences WHERE settled_ms IS NULL AND {condition}"  # noqa: S608  # a constant
         return self._connection.execute(sql).fetchall()

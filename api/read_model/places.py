@@ -28,6 +28,11 @@ def exposed_vector(views: sqlite3.Connection) -> Vector:
     return vector
 
 
+def facts_of(vector: Vector) -> Vector:
+    """Give the part of a vector that is about facts."""
+    return {topic: offsets for topic, offsets in vector.items() if topic.startswith("facts.")}
+
+
 def last_cut(events: sqlite3.Connection) -> Cut:
     """Read the last cut; the start if there was none yet."""
     found = events.execute("SELECT max(number) FROM cuts").fetchone()[0]
@@ -51,6 +56,12 @@ def read_cut(events: sqlite3.Connection, number: int) -> Cut | None:
         if moved:
             vector.setdefault(topic, {})[str(partition)] = moved[0]
     return Cut(number, found[0], vector)
+
+
+def cut_at(events: sqlite3.Connection, ms: int) -> Cut:
+    """Find the last cut at or before a time; the start if there was none yet."""
+    number = events.execute("SELECT max(number) FROM cuts WHERE ms <= ?", (ms,)).fetchone()[0]
+    return read_cut(events, number or 0) or START
 
 
 def cut_below(events: sqlite3.Connection, vector: Vector) -> Cut:

@@ -1,97 +1,118 @@
-"""Entities, and the positions of companies and people, out of the files."""
+"""Positions out of the generation file: as they are served now, or as they were at a moment of the log."""
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from api.read_model.reading import Snapshot
-from seeds.shadow import fold as fold_text
-from streams.fold import value_at
-from streams.lines import NONE, SECTIONS, Line
+from api.read_model.entity_maps import entity_map, entity_map_at
+from api.read_model.shown import on_line
+from streams.fold import View, fold, holding
+from streams.lines import SECTIONS, Line, entities_of
+from streams.vectors import covers
 
-ENTITY_COLUMNS = "id, kind, name, name_ar, resolved, events, identifiers"
-WORDS_MAX = 12
-
-
-def entity(events: sqlite3.Connection, entity_id: str) -> dict[str, Any] | None:
-    """Read an entity."""
-    sql = f"SELECT {ENTITY_COLUMNS} FROM entities WHERE id = ?"  # noqa: S608  # a constant
-    row = events.execute(sql, (entity_id,)).fetchone()
-    return _entity(row) if row else None
+if TYPE_CHECKING:
+    from api.as_of import Recorded
+    from api.read_model.reading import Snapshot
+    from streams.entity_map import EntityMap
 
 
-def search(
-    events: sqlite3.Connection, query: str, kinds: tuple[str, ...], limit: int
-) -> list[dict[str, Any]]:
-    """Find entities whose name, in either script, has words that begin like those of the query."""
-    words = "".join(c if c.isalnum() else " " for c in fold_text(query)).split()[:WORDS_MAX]
-    if not words:
-        return []
-    exact = " ".join(words)
-    sql = f"""SELECT {ENTITY_COLUMNS} FROM entities WHERE kind IN ({", ".join("?" * len(kinds))}) AND id IN (
-                SELECT entity FROM entity_search s JOIN entity_names f ON f.rowid_ = s.rowid
-                WHERE entity_search MATCH ?)
-              ORDER BY EXISTS (SELECT 1 FROM entity_names f WHERE f.entity = id AND f.folded = ?) DESC,
-                events DESC, known DESC, id LIMIT ?"""  # noqa: S608  # no value in it
-    match = " ".join(f'"{word}"*' for word in words)
-    return [_entity(row) for row in events.execute(sql, [*kinds, match, exact, limit])]
-
-
-def position(at: Snapshot, entity_id: str, today: date) -> dict[str, list[dict[str, Any]]]:
-    """Read the lines of a company by section, in the order of a position, each with its value today."""
+def views_of(at: Snapshot, company: str, recorded: Recorded | None = None) -> list[tuple[Line, View]]:
+    """Read the lines of a company with what they hold, now or at a moment."""
     if at.views is None:
-        return {}
-    rows = at.views.execute(
-        "SELECT section, counterpart, view FROM lines WHERE company = ?", (entity_id,)
-    ).fetchall()
-    names = _names(at.events, {part for _, counterpart, _ in rows for part in _parts(counterpart)})
+        return []
+    if recorded is None:
+        rows = at.views.execute(
+            "SELECT section, counterpart, view FROM lines WHERE company = ?", (company,)
+        ).fetchall()
+    else:
+        rows = at.views.execute(
+            """SELECT section, counterpart, view FROM (
+                 SELECT section, counterpart, max(cut), view FROM line_versions
+                 WHERE company = ? AND cut <= ? GROUP BY section, counterpart) WHERE view IS NOT NULL""",
+            (company, recorded.cut),
+        ).fetchall()
+    found = [(Line(company, section, counterpart), orjson.loads(view)) for section, counterpart, view in rows]
+    return found if recorded is None or recorded.is_cut else _between_cuts(at, company, recorded, found)
+
+
+def view_of(at: Snapshot, line: Line, recorded: Recorded | None, until: date | None = None) -> View:
+    """Fold a line from its entries: with `until`, its steps up to that day, however old they are."""
+    if at.views is None:
+        return fold(())
+    rows = on_line(at.views, line, map_of(at, recorded))
+    if recorded is not None:
+        rows = [row for row in rows if covers(recorded.vector, row.topic, row.partition, row.offset)]
+    return fold((row.posted for row in rows), until)
+
+
+def position(
+    at: Snapshot, company: str, day: date, recorded: Recorded | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    """Read the lines of a company by section, in the order of a position, each with what holds on a day."""
+    found = views_of(at, company, recorded)
+    names = Names(at, map_of(at, recorded))
     sections: dict[str, list[dict[str, Any]]] = {section: [] for section in SECTIONS}
-    for section, counterpart, stored in rows:
-        view = orjson.loads(stored)
-        line = {
-            "line": str(Line(entity_id, section, counterpart)),
-            "counterpart": counterpart,
-            "name": next((names[p] for p in _parts(counterpart) if p in names), None),
-            "current": value_at(view, today),
-            **view,
-        }
-        sections[section].append(line)
+    for line, view in found:
+        if view["older"] and day.isoformat() < view["steps"][-1]["date"]:
+            said = holding(view_of(at, line, recorded, day), day)
+        else:
+            said = holding(view, day)
+        sections[line.section].append(
+            {
+                "line": str(line),
+                "counterpart": line.counterpart,
+                "name": names.of_counterpart(line),
+                **said,
+                **view,
+            }
+        )
     for lines in sections.values():
         lines.sort(key=lambda line: (_latest(line), line["counterpart"]), reverse=True)
     return {section: lines for section, lines in sections.items() if lines}
 
 
+def map_of(at: Snapshot, recorded: Recorded | None) -> EntityMap:
+    """Give the entity map of now, or of a moment."""
+    return entity_map(at.events) if recorded is None else entity_map_at(at.events, recorded.cut)
+
+
+class Names:
+    """Names of entities, each looked up once."""
+
+    def __init__(self, at: Snapshot, entities: EntityMap) -> None:
+        self._events = at.events
+        self._entities = entities
+        self._known: dict[str, str | None] = {}
+
+    def of(self, entity_id: str) -> str | None:
+        """Name an entity; none if there is no such."""
+        if entity_id not in self._known:
+            renamed = self._entities.name(entity_id)
+            row = self._events.execute("SELECT name FROM entities WHERE id = ?", (entity_id,)).fetchone()
+            self._known[entity_id] = renamed[0] if renamed else row[0] if row else None
+        return self._known[entity_id]
+
+    def of_counterpart(self, line: Line) -> str | None:
+        """Name the entity in a line's counterpart."""
+        return next(
+            (name for part in reversed(entities_of(line)) if (name := self.of(part)) is not None), None
+        )
+
+
+def _between_cuts(
+    at: Snapshot, company: str, recorded: Recorded, at_cut: list[tuple[Line, View]]
+) -> list[tuple[Line, View]]:
+    """Go on from a cut to the places of a token a little beyond it."""
+    rows = (at.views or at.events).execute(
+        "SELECT section, counterpart FROM lines WHERE company = ?", (company,)
+    )
+    lines = {line for line, _ in at_cut} | {Line(company, *row) for row in rows}
+    views = ((line, view_of(at, line, recorded)) for line in sorted(lines))
+    return [(line, view) for line, view in views if view["events"] or view["retracted"]]
+
+
 def _latest(line: dict[str, Any]) -> str:
     return str(line["steps"][-1]["date"]) if line["steps"] else ""
-
-
-def _parts(counterpart: str) -> list[str]:
-    """List what may be an entity in a counterpart: itself, what stands behind `+` or `~`."""
-    if counterpart == NONE:
-        return []
-    return [counterpart, counterpart.rpartition("+")[2], counterpart.rpartition("~")[2]]
-
-
-def _names(events: sqlite3.Connection, ids: set[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for entity_id in ids:
-        row = events.execute("SELECT name FROM entities WHERE id = ?", (entity_id,)).fetchone()
-        if row:
-            found[entity_id] = row[0]
-    return found
-
-
-def _entity(row: tuple[str, str, str, str | None, int, int, bytes]) -> dict[str, Any]:
-    return {
-        "id": row[0],
-        "kind": row[1],
-        "name": row[2],
-        "name_ar": row[3],
-        "resolved": bool(row[4]),
-        "events": row[5],
-        "identifiers": orjson.loads(row[6]),
-    }

@@ -13,8 +13,10 @@ CREATE TABLE vector (
 ) WITHOUT ROWID;
 
 -- Entries whose event lies below `exposed`; `key` is that of Faust's table: line, zero byte, 16 bytes of id.
+-- Topic, offset and recorded time are those of the event's first place; no topic: the event is not there.
 CREATE TABLE entries (
-  key BLOB NOT NULL, partition INTEGER NOT NULL, recorded_ms INTEGER NOT NULL, entry BLOB NOT NULL,
+  key BLOB NOT NULL, partition INTEGER NOT NULL, topic TEXT NOT NULL, offset INTEGER NOT NULL,
+  recorded_ms INTEGER NOT NULL, entry BLOB NOT NULL,
   PRIMARY KEY (key, partition)
 ) WITHOUT ROWID;
 
@@ -25,11 +27,22 @@ CREATE TABLE pending (
   PRIMARY KEY (partition, event, key)
 ) WITHOUT ROWID;
 
--- The fold of each line's entries, as served.
+-- The fold of the entries that are shown on each line, as served.
 CREATE TABLE lines (
   company TEXT NOT NULL, section TEXT NOT NULL, counterpart TEXT NOT NULL, view BLOB NOT NULL,
   PRIMARY KEY (company, section, counterpart)
 ) WITHOUT ROWID;
+
+-- What each line held from each cut on at which that changed (none: the line was gone), and which events made
+-- it so, 16 bytes each. A row is written once. `touched` lines may have changed since the last cut (meta
+-- `versioned`) that has all its rows; they are named as they were posted to.
+CREATE TABLE line_versions (
+  company TEXT NOT NULL, section TEXT NOT NULL, counterpart TEXT NOT NULL, cut INTEGER NOT NULL,
+  events BLOB NOT NULL, view BLOB,
+  PRIMARY KEY (company, section, counterpart, cut)
+) WITHOUT ROWID;
+CREATE INDEX line_versions_by_cut ON line_versions (cut);
+CREATE TABLE touched (line BLOB PRIMARY KEY) WITHOUT ROWID;
 
 -- Digests of what was posted and of what the log says, below `exposed` (see streams.digest).
 CREATE TABLE digests (partition INTEGER PRIMARY KEY, posted BLOB NOT NULL, log BLOB NOT NULL);

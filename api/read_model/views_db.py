@@ -12,16 +12,20 @@ from pathlib import Path
 
 from api.read_model import store
 from api.read_model.differences import Differences, entries_of
-from api.read_model.entries_db import Entries
+from api.read_model.entity_maps import changed_ids, entity_map, last_change, lines_of
+from api.read_model.entries_db import Entries, Served
 from api.read_model.events_db import EventsFile
 from api.read_model.findings import Finding, Findings
-from api.read_model.lines_db import Lines, line_name
+from api.read_model.line_versions import LineVersions
+from api.read_model.lines_db import Lines
 from api.read_model.pending import Pending
+from api.read_model.places import cut_below, facts_of
 from api.read_model.records import Record
 from api.read_model.vectors_db import Vectors
 from streams import progress
-from streams.entries import KEY_ID_BYTES
-from streams.vectors import Vector, next_offset
+from streams.entity_map import EntityMap
+from streams.entries import KEY_ID_BYTES, line_name
+from streams.vectors import Vector, dominates, next_offset
 
 
 @dataclass
@@ -51,11 +55,15 @@ class GenerationFile:
         self._pending = Pending(self.connection)
         self.vectors = Vectors(self.connection)
         self.entries = Entries(self.connection)
-        findings = Findings(self.connection)
-        self._differences = Differences(self.connection, events, self._pending, findings)
-        self._lines = Lines(self.connection, findings)
+        self._findings = Findings(self.connection)
+        self._differences = Differences(self.connection, events, self._pending, self._findings)
+        self._lines = Lines(self.connection, self._findings)
+        self._versions = LineVersions(self.connection, events)
+        self._events_file = events_file
+        self._entities_at = int(store.get_meta(self.connection, "entities") or 0)
+        self._entities = entity_map(events, self._entities_at)
         with store.transaction(self.connection):
-            self._lines.fold_again(now_ms)
+            self._lines.fold_again(self._entities, now_ms)
 
     @property
     def posted(self) -> Vector:
@@ -104,14 +112,42 @@ class GenerationFile:
                 self._expose(read, changed)
             self._late(changed)
             self._pending.store()
-            findings, suspects = self._lines.fold(changed.lines, now_ms)
+            maps = self._take_entity_changes(changed)
+            findings, suspects = self._lines.fold(changed.lines, maps, now_ms)
+            self._versions.touched(changed.lines)
             self.connection.executemany(
                 "INSERT OR REPLACE INTO offsets (partition, next) VALUES (?, ?)", positions.items()
             )
             self.entries.store_sums(changed.partitions)
-            return findings + self._differences.prove(
+            findings += self._differences.prove(
                 self.entries.sums, changed.suspects | suspects, changed.partitions, self.exposed, now_ms
             )
+            self._settle_versions()
+            return findings
+
+    def _take_entity_changes(self, changed: Changed) -> list[EntityMap]:
+        """Have the lines folded anew that merges and splits read since the last batch concern.
+
+        Returns how entities stood before and stand now, the latter last.
+        """
+        read = last_change(self._events)
+        if read == self._entities_at:
+            return [self._entities]
+        before, self._entities = self._entities, entity_map(self._events)
+        for entity_id in changed_ids(self._events, self._entities_at):
+            changed.lines |= lines_of(self._events, entity_id)
+        self._entities_at = read
+        store.set_meta(self.connection, "entities", str(read))
+        return [before, self._entities]
+
+    def _settle_versions(self) -> None:
+        """Make the line versions of the cuts that are served by now, unless something is wrong with that."""
+        cut = self._events_file.cut
+        if cut.number <= self._versions.number() or self._findings.any_open():
+            return
+        if not dominates(self.exposed, facts_of(cut.vector)):
+            cut = cut_below(self._events, self.exposed)
+        self._versions.settle(cut)
 
     def unknown(self, now_ms: int, wait_ms: int) -> list[Finding]:
         """Find entries that have waited too long for their event."""
@@ -123,35 +159,33 @@ class GenerationFile:
         key = record.key or b""
         self._pending.put((record.partition, key[-KEY_ID_BYTES:]), key, record.value, now_ms)
         if record.value is None:
-            self._replace(record.partition, key, 0, None, changed)
+            self._replace(record.partition, key, None, changed)
 
     def _late(self, changed: Changed) -> None:
         """Take the entries whose event was served before they came: repetitions, or differences."""
         for partition, event in self._pending.put_in_this_batch():
-            recorded_ms = self._served(event, partition)
-            if recorded_ms is not None:
+            place = self._served(event, partition)
+            if place is not None:
                 for key, entry in self._pending.take((partition, event)).items():
-                    self._replace(partition, key, recorded_ms, entry, changed)
+                    self._replace(partition, key, Served(key, *place, entry), changed)
 
-    def _replace(
-        self, partition: int, key: bytes, recorded_ms: int, entry: bytes | None, changed: Changed
-    ) -> None:
+    def _replace(self, partition: int, key: bytes, new: Served | None, changed: Changed) -> None:
         """Put an entry in the place of a served one, or none."""
-        if not self.entries.replace(partition, key, recorded_ms, entry):
+        if not self.entries.replace(partition, key, new):
             return
         changed.suspects.add((partition, key))
         changed.partitions.add(partition)
         changed.lines.add(line_name(key))
 
-    def _served(self, event: bytes, partition: int) -> int | None:
-        """Give the recorded time of an event if it is served already."""
-        found = self._events.execute(
+    def _served(self, event: bytes, partition: int) -> tuple[str, int, int] | None:
+        """Give topic, offset and recorded time of an event if it is served already."""
+        found: tuple[str, int, int] | None = self._events.execute(
             "SELECT topic, offset, recorded_ms FROM events WHERE key = ? AND partition = ?",
             (event, partition),
         ).fetchone()
         if found is None or found[1] >= next_offset(self.exposed, found[0], partition):
             return None
-        return int(found[2])
+        return found
 
     def _expose(self, read: Vector, changed: Changed) -> None:
         """Serve the events below what is posted and read, in all partitions."""
@@ -162,17 +196,17 @@ class GenerationFile:
 
     def _expose_range(self, topic: str, partition: int, start: int, end: int, changed: Changed) -> None:
         events = self._events.execute(
-            """SELECT key, recorded_ms, data FROM events
+            """SELECT key, offset, recorded_ms, data FROM events
                WHERE topic = ? AND partition = ? AND offset >= ? AND offset < ?""",
             (topic, partition, start, end),
         ).fetchall()
-        new: list[tuple[bytes, int, bytes]] = []
-        for event, recorded_ms, data in events:
+        new: list[Served] = []
+        for event, offset, recorded_ms, data in events:
             wanted = self._recent.get(event) or entries_of(data)
             rows = self._pending.take((partition, event))
             self.entries.expect(partition, wanted)
-            new += [(key, recorded_ms, entry) for key, entry in rows.items()]
+            new += [Served(key, topic, offset, recorded_ms, entry) for key, entry in rows.items()]
             if rows != wanted:
                 changed.suspects |= {(partition, key) for key in rows.keys() | wanted.keys()}
         self.entries.insert(partition, new)
-        changed.lines.update(line_name(key) for key, _, _ in new)
+        changed.lines.update(line_name(row.key) for row in new)

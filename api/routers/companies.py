@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from api.answers import HEADERS, answer
-from api.errors import NotFound
+from api.as_of import NOW, Asked, AsOf, asked, narrowed, resolve
+from api.errors import Moved, NotFound
 from api.freshness import fresh
 from api.models import EntityList, EventPage, Position
 from api.parameters import ENTITY, APage, OfAnyCompany
 from api.problems import documented
-from api.read_model import position_queries
+from api.read_model import position_queries, search_queries
+from api.read_model.position_queries import map_of
 from api.read_model.reading import Snapshot
 from api.routers.events import page
 from api.service import Service
@@ -38,44 +39,58 @@ async def search_companies(
     query: Annotated[
         str, Query(min_length=1, max_length=200, description="Words of a name, Arabic or English.")
     ],
+    as_asked: Annotated[Asked, Depends(asked)],
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
     """Find companies by the beginnings of the words of their names, in either script."""
     with Service.of(request).model.snapshot() as at:
-        found = position_queries.search(at.events, query, KINDS, limit)
-        return answer(request, at, {"companies": found})
+        as_of = resolve(at, as_asked)
+        known = (map_of(at, as_of.recorded), *narrowed(as_asked, as_of))
+        found = search_queries.search(at.events, query, KINDS, limit, *known)
+        return answer(request, at, {"as_of": as_of.to_json(), "companies": found})
 
 
 @router.get(
     "/{company_id:path}/events", dependencies=[Depends(fresh)], response_model=EventPage, responses=RESPONSES
 )
 async def list_company_events(
-    request: Request, company_id: CompanyId, wanted: OfAnyCompany, paging: APage
+    request: Request,
+    company_id: CompanyId,
+    wanted: OfAnyCompany,
+    paging: APage,
+    as_asked: Annotated[Asked, Depends(asked)],
 ) -> Response:
     """List the events in which a company has a role, the last recorded first."""
     with Service.of(request).model.snapshot() as at:
-        entity_of(at, company_id)
-        return answer(request, at, page(at, replace(wanted, company=company_id), paging))
+        as_of = resolve(at, as_asked)
+        entity_of(at, company_id, as_of)
+        return answer(request, at, page(at, replace(wanted, company=company_id), paging, as_asked))
 
 
 @router.get("/{company_id:path}", dependencies=[Depends(fresh)], response_model=Position, responses=RESPONSES)
-async def get_company(request: Request, company_id: CompanyId) -> Response:
-    """Give the position of a company: its lines, each a timeline with the value of today."""
+async def get_company(
+    request: Request, company_id: CompanyId, as_asked: Annotated[Asked, Depends(asked)]
+) -> Response:
+    """Give the position of a company: its lines, each a timeline with what holds on a day (today)."""
     with Service.of(request).model.snapshot() as at:
-        return answer(request, at, position_of(at, entity_of(at, company_id)), of_views=True)
+        as_of = resolve(at, as_asked)
+        entity = entity_of(at, company_id, as_of, as_asked)
+        return answer(request, at, position_of(at, entity, as_of), of_views=True)
 
 
-def entity_of(at: Snapshot, entity_id: str) -> dict[str, Any]:
-    """Find an entity. Raises NotFound."""
-    found = position_queries.entity(at.events, entity_id)
+def entity_of(at: Snapshot, entity_id: str, as_of: AsOf, as_asked: Asked = NOW) -> dict[str, Any]:
+    """Find an entity. Raises NotFound; Moved for one that is another by then."""
+    entities = map_of(at, as_of.recorded)
+    if (now := entities.resolve(entity_id)) != entity_id:
+        raise Moved(entity_id, now)
+    found = search_queries.entity(at.events, entity_id, entities, *narrowed(as_asked, as_of))
     if found is None:
         message = "no entity has this id: `GET /v1/companies?query=` finds it by name"
         raise NotFound(message)
     return found
 
 
-def position_of(at: Snapshot, entity: dict[str, Any]) -> dict[str, Any]:
+def position_of(at: Snapshot, entity: dict[str, Any], as_of: AsOf) -> dict[str, Any]:
     """Make the answer for an entity's position."""
-    today = datetime.now(UTC).date()
-    sections = position_queries.position(at, entity["id"], today)
-    return {**entity, "generation": at.generation, "sections": sections}
+    sections = position_queries.position(at, entity["id"], as_of.day, as_of.recorded)
+    return {**entity, "as_of": as_of.to_json(), "generation": at.generation, "sections": sections}

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.answers import HEADERS, answer
+from api.as_of import Asked, asked, resolve
 from api.errors import NotFound
 from api.freshness import fresh
 from api.models import Position
@@ -27,11 +28,14 @@ PersonId = Annotated[
     response_model=Position,
     responses={200: {"headers": HEADERS}, **documented(404, 410, 422, 503)},
 )
-async def get_person(request: Request, person_id: PersonId) -> Response:
+async def get_person(
+    request: Request, person_id: PersonId, as_asked: Annotated[Asked, Depends(asked)]
+) -> Response:
     """Give the roles of a person, and what else it has a part in."""
     with Service.of(request).model.snapshot() as at:
-        person = entity_of(at, person_id)
+        as_of = resolve(at, as_asked)
+        person = entity_of(at, person_id, as_of, as_asked)
         if person["kind"] not in ("person", "group"):
             message = "this entity is no person: see /v1/companies"
             raise NotFound(message)
-        return answer(request, at, position_of(at, person), of_views=True)
+        return answer(request, at, position_of(at, person, as_of), of_views=True)

@@ -1,4 +1,4 @@
-"""`GET /v1/events/stream`: server-sent events from any point of history."""
+"""Server-sent events from any point of history: of events, and of changes of positions."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from api import history
+from api import history, positions_stream
 from api.answers import HEADERS
-from api.errors import TooManyStreams
+from api.errors import BadParameter, TooManyStreams
 from api.freshness import decode
-from api.parameters import Wanted
+from api.parameters import Company, Sections, Wanted
 from api.problems import documented
 from api.service import Service
-from api.sse import STREAMS_MAX, EventStream
+from api.sse import STREAMS_MAX, EventMessages, EventStream, PositionMessages
+from streams.lines import SECTIONS
 from streams.tokens import TEXT_MAX
 
-router = APIRouter(prefix="/v1/events", tags=["events"])
+router = APIRouter(prefix="/v1", tags=["streams"])
 
+ID_MAX = 2 * TEXT_MAX
 From = Annotated[
     str,
     Query(
         alias="from",
-        max_length=TEXT_MAX,
+        max_length=ID_MAX,
         description="`now`, `beginning`, or a log token: the stream begins behind it.",
     ),
 ]
@@ -30,14 +32,14 @@ Last = Annotated[
     str | None,
     Header(
         alias="Last-Event-ID",
-        max_length=TEXT_MAX,
+        max_length=ID_MAX,
         description="The id of the last message that came: goes before `from`.",
     ),
 ]
 
 
 @router.get(
-    "/stream",
+    "/events/stream",
     response_class=Response,
     responses={
         200: {
@@ -56,12 +58,48 @@ async def stream_events(
     last: Last = None,
 ) -> Response:
     """Subscribe to events: history first, then what comes; no gap, no duplicate."""
-    service = Service.of(request)
-    if service.streams >= STREAMS_MAX:
-        message = "this server has as many streams as it serves: try again later"
-        raise TooManyStreams(message)
+    service = _room(request)
     chosen = last or start
     token = None if chosen in ("now", "beginning") else decode(chosen)
     with service.model.snapshot() as at:
         walk = history.beginning(at) if chosen == "beginning" else history.start(at, token)
-    return EventStream(service, walk, wanted)
+    return EventStream(service, EventMessages(walk, wanted))
+
+
+@router.get(
+    "/positions/stream",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Messages of the event `change`, whose data is a ChangeView: the value of a line "
+            "before and after a cut, and the events that made the difference. Their ids resume this stream.",
+            "headers": HEADERS,
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **documented(410, 422, 503),
+    },
+)
+async def stream_positions(
+    request: Request,
+    company: Company = None,
+    section: Sections = None,
+    start: From = "now",
+    last: Last = None,
+) -> Response:
+    """Subscribe to changes of positions, cut by cut: history first, then what comes; no gap, no duplicate."""
+    if unknown := set(section or ()) - SECTIONS.keys():
+        message = f"section: {sorted(unknown)[0][:40]!r} is none of {', '.join(SECTIONS)}"
+        raise BadParameter(message)
+    service = _room(request)
+    with service.model.snapshot() as at:
+        walk = positions_stream.start(at, company, frozenset(section or ()), last or start)
+    return EventStream(service, PositionMessages(walk))
+
+
+def _room(request: Request) -> Service:
+    """Give the service, if it has room for one more stream. Raises TooManyStreams."""
+    service = Service.of(request)
+    if service.streams >= STREAMS_MAX:
+        message = "this server has as many streams as it serves: try again later"
+        raise TooManyStreams(message)
+    return service

@@ -10,11 +10,13 @@ from api.read_model.findings import Finding
 from api.read_model.places import read_vector
 from api.read_model.records import Offsets, Record
 from api.read_model.views_db import GenerationFile
-from streams import progress
+from streams import cuts, progress
 from streams.codec import encode
+from streams.cuts import Cut
 from streams.events import AnyEvent
 from streams.posting import postings
 from streams.topics import fact_topic, partition_of
+from streams.vectors import Vector
 
 PARTITIONS = 3
 
@@ -35,6 +37,16 @@ class Log:
         return self.record(
             fact_topic(event.type), partition_of(event.home.encode(), PARTITIONS), encode(event)
         )
+
+    def cut(self) -> Cut | None:
+        """Make a cut of all that is there; none if nothing has moved since the last."""
+        vector: Vector = {}
+        for (topic, partition), next_ in self.positions.items():
+            if topic == "entities" or topic.startswith("facts."):
+                vector.setdefault(topic, {})[str(partition)] = next_
+        last = self.file.cut
+        self.apply([self.record("cuts", 0, cuts.encode(vector))])
+        return self.file.cut if self.file.cut.number > last.number else None
 
     def apply(self, records: Iterable[Record]) -> Applied:
         return self.file.apply(list(records), dict(self.positions))
@@ -80,6 +92,11 @@ class Views:
         self._next[partition] += len(records)
         read = read_vector(self.log.file.connection)
         return self.file.apply(records, dict(self._next), read, {partition}, self.now_ms)
+
+    def look(self) -> None:
+        """Take what the log brought, without a record of the changelog."""
+        read = read_vector(self.log.file.connection)
+        assert self.file.apply([], {}, read, set(range(PARTITIONS)), self.now_ms) == []
 
     def lines(self) -> set[str]:
         rows = self.file.connection.execute("SELECT company, section, counterpart FROM lines")

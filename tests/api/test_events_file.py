@@ -18,6 +18,7 @@ from streams.codec import encode, wire
 from streams.delta import retraction
 from streams.documents import Change, ParseRecord, Place, Status
 from streams.documents import encode as encode_record
+from streams.entity_map import EntityMap
 from streams.errors import NewerVersion
 from streams.events import CATALOGUE, AnyEvent
 from streams.filters import EventFilter
@@ -58,7 +59,7 @@ def test_the_filter_of_pages_and_streams_is_that_of_subscribers(
             paged: list[str] = []
             cursor = None
             while True:
-                found, cursor = event_queries.page(file, each, 0, cursor, 3)
+                found, cursor = event_queries.page(file, each, 0, cursor, 3, EntityMap.of(()))
                 paged += [orjson.loads(e.data)["id"] for e in found]
                 if cursor is None:
                     break

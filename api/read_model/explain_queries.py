@@ -1,0 +1,101 @@
+"""Everything behind a line, out of both files: its steps, their tellings, where each stands in the log."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from api.read_model.event_queries import StoredEvent, is_retracted, moment, one
+from api.read_model.places import cut_of
+from api.read_model.position_queries import map_of
+from api.read_model.shown import Row, on_line
+from streams.explain import explain
+from streams.vectors import covers
+
+if TYPE_CHECKING:
+    from api.as_of import Recorded
+    from api.read_model.reading import Snapshot
+    from streams.lines import Line
+
+RIVALS_MAX = 100
+COPIED = ("id", "type", "stage", "modality", "attributed_to", "valid", "slots", "confidence", "origin")
+SOURCE = ("document", "revision", "publisher", "url", "published_at", "language", "text_sha256")
+
+
+def explanation(at: Snapshot, line: Line, recorded: Recorded | None) -> dict[str, Any]:
+    """Explain a line: steps in the order of time, each with the telling that stands for it and its rivals."""
+    rows = on_line(at.views, line, map_of(at, recorded)) if at.views is not None else []
+    if recorded is not None:
+        rows = [row for row in rows if covers(recorded.vector, row.topic, row.partition, row.offset)]
+    told = explain(row.posted for row in _once(rows))
+    return {
+        "steps": [_step(at.events, step) for step in told["steps"]],
+        "retracted": [_retracted(at.events, event_id, recorded) for event_id in told["retracted"]],
+    }
+
+
+def _once(rows: list[Row]) -> list[Row]:
+    """Keep one row of each event: one that was merged with its counterpart is on the line twice."""
+    return list({row.entry["id"]: row for row in rows}.values())
+
+
+def _step(events: sqlite3.Connection, step: dict[str, Any]) -> dict[str, Any]:
+    rivals = step["rivals"]
+    preferred = telling(events, step["preferred"])
+    shown = [{"lost_by": r["lost_by"], **telling(events, r["event"])} for r in rivals[:RIVALS_MAX]]
+    origins = {t["origin"] for t in [preferred, *(s for s in shown if s["lost_by"] != "denied")]}
+    return {
+        **{name: step[name] for name in ("date", "certain", "type", "closing", "weak")},
+        "tellings": 1 + len(rivals),
+        "origins": sorted(origins),
+        "single_source": len(origins) == 1,
+        "preferred": preferred,
+        "rivals": shown,
+    }
+
+
+def _retracted(events: sqlite3.Connection, event_id: str, recorded: Recorded | None) -> dict[str, Any]:
+    by = events.execute("SELECT key FROM retractions WHERE target = ?", (bytes.fromhex(event_id)[:16],))
+    found = []
+    for (key,) in by.fetchall():
+        place = events.execute(
+            "SELECT topic, partition, offset, retracted, data FROM events WHERE key = ?", (key,)
+        ).fetchone()
+        if recorded is None:
+            stands = not place[3]
+        else:
+            stands = covers(recorded.vector, *place[:3]) and not is_retracted(events, key, recorded.vector)
+        if stands:
+            retraction = orjson.loads(place[4])
+            slots = retraction["slots"]
+            found.append({"event": retraction["id"], "cause": slots["cause"], "by": slots["by"]})
+    return {**telling(events, event_id), "retracted_by": found}
+
+
+def telling(events: sqlite3.Connection, event_id: str) -> dict[str, Any]:
+    """Tell an event with all that backs it, and the place at which anyone can read it again."""
+    stored = one(events, event_id)
+    if stored is None:  # the proof tells of it; what is known is the id
+        return {"event": event_id}
+    event = orjson.loads(stored.data)
+    return {
+        "event": event_id,
+        **{name: event[name] for name in COPIED if name in event and name != "id"},
+        "evidence": event["evidence"],
+        "source": {name: event["source"][name] for name in SOURCE if name in event["source"]},
+        "extraction": event["extraction"],
+        "recorded": place_of(events, stored),
+    }
+
+
+def place_of(events: sqlite3.Connection, stored: StoredEvent) -> dict[str, Any]:
+    """Say when and where the log took an event."""
+    return {
+        "at": moment(stored.recorded_ms),
+        "topic": stored.topic,
+        "partition": stored.partition,
+        "offset": stored.offset,
+        "cut": cut_of(events, stored.topic, stored.partition, stored.offset),
+    }

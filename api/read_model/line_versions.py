@@ -1,0 +1,122 @@
+"""What each line said at each cut at which that changed: the answer to "as far as the log knew then".
+
+A version is made once, when what is served covers its cut and the proof holds, and is never changed: later
+events, retractions and merges make later versions. Which changed lines still lack versions is kept in
+`touched`, under the names that their entries were posted with.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import orjson
+
+from api.read_model import store
+from api.read_model.entity_maps import Epoch, epochs, ids_in_changes, last_change
+from api.read_model.places import cut_of, read_cut
+from api.read_model.shown import Row, lines_showing, on_line
+from streams.entries import KEY_ID_BYTES
+from streams.fold import fold
+from streams.lines import Line, entities_of
+from streams.vectors import covers, next_offset
+
+if TYPE_CHECKING:
+    from streams.cuts import Cut
+
+EVENTS_MAX = 50  # of those that made a version, so many are named
+
+
+class LineVersions:
+    """Works in the transactions of the generation file's writer."""
+
+    def __init__(self, views: sqlite3.Connection, events: sqlite3.Connection) -> None:
+        self._views = views
+        self._events = events
+
+    def touched(self, names: Iterable[bytes]) -> None:
+        """Note lines whose entries, or the way these are shown, have changed."""
+        self._views.executemany(
+            "INSERT OR IGNORE INTO touched (line) VALUES (?)", [(name,) for name in names]
+        )
+
+    def number(self) -> int:
+        """Give the number of the last cut that has its versions."""
+        return int(store.get_meta(self._views, "versioned") or 0)
+
+    def settle(self, cut: Cut) -> None:
+        """Make the versions of all cuts up to this one, which what is served must cover."""
+        done = read_cut(self._events, self.number())
+        if done is None or cut.number <= done.number:
+            return
+        times = epochs(self._events, done.number, cut.number)
+        shown: set[Line] = set()
+        names = [row[0] for row in self._views.execute("SELECT line FROM touched")]
+        for name in names:
+            shown |= self._shown(name, times)
+        later = {line for line in sorted(shown) if self._line(line, done, cut.number, times)}
+        ahead = self._ids_ahead(cut)
+        self._views.executemany(
+            "DELETE FROM touched WHERE line = ?",
+            [
+                (name,)
+                for name in names
+                if not self._shown(name, times[-1:]) & later and ahead.isdisjoint(_ids(name))
+            ],
+        )
+        store.set_meta(self._views, "versioned", str(cut.number))
+
+    def _shown(self, name: bytes, times: list[Epoch]) -> set[Line]:
+        line = _line(name)
+        return {shown for at in times for shown in lines_showing(self._views, line, at.entities)}
+
+    def _line(self, line: Line, done: Cut, last: int, times: list[Epoch]) -> bool:
+        """Make the versions of a line after cut `done`; say whether entries are left for a later cut."""
+        known = {at.cut: {row.key: row for row in on_line(self._views, line, at.entities)} for at in times}
+        arrived = {row.key: self._arrived(row, done) for rows in known.values() for row in rows.values()}
+        moments = {cut for cut in arrived.values() if cut is not None and done.number < cut <= last}
+        moments |= {at.cut for at in times[1:]}
+        before = self._last(line)
+        for moment in sorted(moments):
+            rows = known[max(at.cut for at in times if at.cut <= moment)]
+            there = [row for key, row in rows.items() if (arrived[key] or last + 1) <= moment]
+            view = orjson.dumps(fold(row.posted for row in there)) if there else None
+            if view != before:
+                new = [key[-KEY_ID_BYTES:] for key in rows if arrived[key] == moment]
+                self._views.execute(
+                    """INSERT INTO line_versions (company, section, counterpart, cut, events, view)
+                       VALUES (?, ?, ?, ?, ?, ?)""",
+                    (*line, moment, b"".join(sorted(new)[:EVENTS_MAX]), view),
+                )
+                before = view
+        return any(cut is None or cut > last for cut in arrived.values())
+
+    def _ids_ahead(self, cut: Cut) -> frozenset[str]:
+        """List the ids whose lines stay touched, where a cut does not cover all changes of entities."""
+        ahead = last_change(self._events) > next_offset(cut.vector, "entities", 0)
+        return ids_in_changes(self._events) if ahead else frozenset()
+
+    def _arrived(self, row: Row, done: Cut) -> int | None:
+        """Give the cut at which an entry was recorded, or cut `done` if that was earlier."""
+        if covers(done.vector, row.topic, row.partition, row.offset):
+            return done.number
+        return cut_of(self._events, row.topic, row.partition, row.offset)
+
+    def _last(self, line: Line) -> bytes | None:
+        found = self._views.execute(
+            """SELECT view FROM line_versions WHERE company = ? AND section = ? AND counterpart = ?
+               ORDER BY cut DESC LIMIT 1""",
+            line,
+        ).fetchone()
+        return found[0] if found else None
+
+
+def _ids(name: bytes) -> set[str]:
+    line = _line(name)
+    return {line.company, *entities_of(line)}
+
+
+def _line(name: bytes) -> Line:
+    """Read a name; where it is none, something is found, and versions wait until that is settled."""
+    return Line.parse(name.decode())

@@ -1,0 +1,115 @@
+"""Entities by id and by name, in either script, as they are known now or were known at a moment."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import date
+from typing import Any
+
+import orjson
+
+from api.read_model.event_queries import BELOW, WITH_VECTOR, fact_id, vector_rows
+from seeds.shadow import fold as fold_text
+from streams.entity_map import EntityMap
+from streams.vectors import Vector
+
+COLUMNS = "id, kind, name, name_ar, resolved, known, events, identifiers"
+WORDS_MAX = 12
+
+
+def entity(
+    events: sqlite3.Connection,
+    entity_id: str,
+    entities: EntityMap,
+    day: date | None = None,
+    below: Vector | None = None,
+) -> dict[str, Any] | None:
+    """Read an entity; none if there is none such, or was none as far as the log knew at a vector.
+
+    `events` counts those in which it has a role: with `day`, that took effect by then.
+    """
+    sql = f"SELECT {COLUMNS} FROM entities WHERE id = ?"  # noqa: S608  # a constant
+    row = events.execute(sql, (entity_id,)).fetchone()
+    return _entity(events, row, entities, day, below) if row else None
+
+
+def search(
+    events: sqlite3.Connection,
+    query: str,
+    kinds: tuple[str, ...],
+    limit: int,
+    entities: EntityMap,
+    day: date | None = None,
+    below: Vector | None = None,
+) -> list[dict[str, Any]]:
+    """Find entities whose name, in either script, has words that begin like those of the query."""
+    words = "".join(c if c.isalnum() else " " for c in fold_text(query)).split()[:WORDS_MAX]
+    if not words:
+        return []
+    exact = " ".join(words)
+    sql = f"""SELECT {COLUMNS} FROM entities WHERE kind IN ({", ".join("?" * len(kinds))}) AND id IN (
+                SELECT entity FROM entity_search s JOIN entity_names f ON f.rowid_ = s.rowid
+                WHERE entity_search MATCH ?)
+              ORDER BY EXISTS (SELECT 1 FROM entity_names f WHERE f.entity = id AND f.folded = ?) DESC,
+                events DESC, known DESC, id"""  # noqa: S608  # no value in it
+    match = " ".join(f'"{word}"*' for word in words)
+    found: dict[str, dict[str, Any]] = {}
+    for row in events.execute(sql, [*kinds, match, exact]):
+        shown = entities.resolve(row[0])  # one that was merged away is found as what it is now
+        if shown not in found:
+            told = (
+                _entity(events, row, entities, day, below)
+                if shown == row[0]
+                else entity(events, shown, entities, day, below)
+            )
+            if told is not None:
+                found[shown] = told
+        if len(found) >= limit:
+            break
+    return list(found.values())
+
+
+def _entity(
+    events: sqlite3.Connection,
+    row: tuple[str, str, str, str | None, int, int, int, bytes],
+    entities: EntityMap,
+    day: date | None,
+    below: Vector | None,
+) -> dict[str, Any] | None:
+    entity_id, kind, name, name_ar, resolved, known, count, identifiers = row
+    sources = entities.sources(entity_id)
+    if day is not None or below is not None or sources != {entity_id}:
+        count = _count(events, entity_id, entities, day, below)
+        if below is not None and not known and not _count(events, entity_id, entities, None, below):
+            return None
+    renamed = entities.name(entity_id)
+    return {
+        "id": entity_id,
+        "kind": kind,
+        "name": renamed[0] if renamed else name,
+        "name_ar": (renamed[1] if renamed else None) or name_ar,
+        "resolved": bool(resolved),
+        "events": count,
+        "identifiers": orjson.loads(identifiers),
+    }
+
+
+def _count(
+    events: sqlite3.Connection, entity_id: str, entities: EntityMap, day: date | None, below: Vector | None
+) -> int:
+    sources = sorted(entities.sources(entity_id))
+    conditions = [f"r.entity IN ({', '.join('?' * len(sources))})"]
+    values: list[object] = list(sources)
+    if day is not None:
+        conditions.append("e.day <= ?")
+        values.append(day.isoformat())
+    if below is not None:
+        conditions.append(BELOW)
+    given, vector = (WITH_VECTOR, [vector_rows(below)]) if below is not None else ("", [])
+    sql = f"""{given} SELECT DISTINCT r.entity, e.key, e.data FROM event_entities r CROSS JOIN events e
+              ON e.key = r.key WHERE {" AND ".join(conditions)}"""  # noqa: S608  # no value in it
+    if not entities.splits(sources):
+        sql = sql.replace("DISTINCT r.entity, e.key, e.data", "count(DISTINCT e.key)")
+        return int(events.execute(sql, [*vector, *values]).fetchone()[0])
+    rows = events.execute(sql, [*vector, *values])
+    return len({key for source, key, data in rows if entities.resolve(source, fact_id(data)) == entity_id})

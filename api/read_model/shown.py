@@ -1,0 +1,78 @@
+"""Which entries are shown on which line: those posted to it, as far as no change of entities says otherwise.
+
+Entries stay under the names they were posted with. A merge or split shows them elsewhere, entry by entry,
+and undoing it shows them where they were: nothing is rewritten.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, NamedTuple
+
+import orjson
+
+from streams.entity_map import EntityMap
+from streams.fold import Posted
+from streams.lines import END, Line
+
+
+class Row(NamedTuple):
+    """A posted entry and its place. `root` is the fact that it tells or, in the end, takes back."""
+
+    key: bytes
+    partition: int
+    topic: str
+    offset: int
+    recorded_ms: int
+    entry: dict[str, Any]
+    root: str
+
+    @property
+    def posted(self) -> Posted:
+        """What the fold takes."""
+        return Posted(self.entry, self.recorded_ms)
+
+
+def on_line(views: sqlite3.Connection, line: Line, entities: EntityMap) -> list[Row]:
+    """Read the entries that are shown on a line. Raises ValueError for a row that is no entry."""
+    if not entities.concerns(line):
+        return posted_to(views, line)
+    rows = []
+    for source in entities.sources_of(line):
+        rows += [row for row in posted_to(views, source) if entities.line(source, row.root) == line]
+    return rows
+
+
+def lines_showing(views: sqlite3.Connection, posted: Line, entities: EntityMap) -> set[Line]:
+    """List the lines that show what was posted to a line. Raises ValueError for a row that is no entry."""
+    if not entities.concerns(posted):
+        return {posted}
+    return {entities.line(posted, row.root) for row in posted_to(views, posted)}
+
+
+def posted_to(views: sqlite3.Connection, line: Line) -> list[Row]:
+    """Read the entries that were posted to a line. Raises ValueError for a row that is no entry."""
+    name = str(line).encode()
+    found = views.execute(
+        """SELECT key, partition, topic, offset, recorded_ms, entry FROM entries
+           WHERE key >= ? AND key < ?""",
+        (name + END.encode(), name + b"\1"),
+    ).fetchall()
+    try:
+        read = [(*row, orjson.loads(entry)) for *row, entry in found]
+        return [
+            Row(key, partition, topic, offset, ms, entry, entry.get("fact") or entry["id"])
+            for key, partition, topic, offset, ms, entry in read
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        message = f"not an entry of {line}: {error!r}"
+        raise ValueError(message) from error
+
+
+def keys_of(views: sqlite3.Connection, line: Line) -> set[tuple[int, bytes]]:
+    """List partition and key of all that was posted to a line."""
+    name = str(line).encode()
+    rows = views.execute(
+        "SELECT partition, key FROM entries WHERE key >= ? AND key < ?", (name + END.encode(), name + b"\1")
+    )
+    return set(rows.fetchall())

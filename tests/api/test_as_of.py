@@ -1,0 +1,266 @@
+"""Any moment of any history: what is answered is what a plain fold of the log up to there gives, for ever."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.as_of import Asked, Recorded, resolve
+from api.errors import ViewBehind
+from api.read_model import event_queries, position_queries
+from api.read_model.reading import Snapshot
+from api.read_model.records import Record
+from streams.codec import wire
+from streams.cuts import Cut
+from streams.entity_changes import ChangeKind, EntityChange, make
+from streams.entity_changes import encode as encode_change
+from streams.entity_map import EntityMap
+from streams.entries import entries
+from streams.events import AnyEvent
+from streams.filters import EventFilter
+from streams.fold import Posted, fold, holding
+from streams.lines import Line
+from streams.vectors import covers
+from tests.api.files import Log, Views
+from tests.strategies import histories
+
+COMPANIES = ("rimal", "sadaf", "a", "unresolved/najd-grid", "layla-h", "omar-k")
+DAYS = [date(2024, 1, 1), date(2025, 2, 10), date(2025, 6, 15), date(2026, 1, 1), date(2030, 1, 1)]
+
+Published = tuple[AnyEvent, Record]
+
+
+class Feed:
+    """A log, its views, and what was published: what a plain model needs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = Log(folder)
+        self.views = Views(self.log, folder)
+        self.told: list[Published] = []
+        self.unposted: list[Record] = []
+        self.cuts: list[Cut] = []
+        self.changes: list[tuple[EntityChange, Record]] = []
+
+    def change(self, change: EntityChange) -> None:
+        """A merge or so: in the log, and read."""
+        record = self.log.record("entities", 0, encode_change(change))
+        assert not self.log.apply([record]).skipped
+        self.changes.append((change, record))
+
+    def publish(self, event: AnyEvent) -> None:
+        record = self.views.publish(event)
+        self.told.append((event, record))
+        self.unposted.append(record)
+
+    def post(self) -> None:
+        for record in self.unposted:
+            assert self.views.post(record) == []
+        self.unposted.clear()
+
+    def cut(self) -> None:
+        cut = self.log.cut()
+        if cut is not None:
+            self.cuts.append(cut)
+        self.views.look()
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self.log.file.connection, self.views.file.connection, 1)
+
+    def close(self) -> None:
+        self.views.file.close()
+        self.log.file.close()
+
+
+def plain(feed: Feed, vector: dict[str, dict[str, int]], company: str) -> dict[str, Any]:
+    """Lines of a company, folded from the events below a vector, under the names of entities of then."""
+    known = EntityMap.of([change for change, record in feed.changes if covers(vector, *record[:3])])
+    posted: dict[Line, list[Posted]] = {}
+    for event, record in feed.told:
+        if covers(vector, *record[:3]):
+            fact = wire(event)
+            while fact["type"] == "retraction":
+                fact = fact["slots"]["event"]
+            for line, entry in entries(wire(event)):
+                shown = known.line(line, fact["id"])
+                posted.setdefault(shown, []).append(Posted(orjson.loads(entry), record.timestamp_ms))
+    return {str(line): fold(found) for line, found in posted.items() if line.company == company}
+
+
+def answered(at: Snapshot, company: str, day: date, cut: Cut | None) -> dict[str, Any]:
+    recorded = Recorded(cut.number, cut.ms, cut.vector, True, True) if cut else None
+    sections = position_queries.position(at, company, day, recorded)
+    return {line["line"]: line for lines in sections.values() for line in lines}
+
+
+TYPES = ("supply", "customer_pullback", "valuation", "capex_plan", "rivalry")
+
+
+@st.composite
+def feeds(draw: st.DrawFn) -> list[tuple[AnyEvent, bool, bool, EntityChange | None]]:
+    """Events; after each: is what waits posted now, is a cut made, and a change of entities before that."""
+    steps: list[tuple[AnyEvent, bool, bool, EntityChange | None]] = []
+    made: list[EntityChange] = []
+    for event in draw(histories(event_types=TYPES)):
+        change = draw(a_change(event, made)) if draw(st.integers(0, 2)) == 0 else None
+        made += [change] if change else []
+        steps.append((event, draw(st.booleans()), draw(st.integers(0, 2)) == 0, change))
+    return steps
+
+
+@st.composite
+def a_change(draw: st.DrawFn, event: AnyEvent, before: list[EntityChange]) -> EntityChange:
+    one, other = draw(st.lists(st.sampled_from(COMPANIES), min_size=2, max_size=2, unique=True))
+    why = {"by": "desk", "reason": f"change {len(before)}"}
+    match draw(st.integers(0, 2)):
+        case 0 if before:
+            return make(ChangeKind.UNDO, undoes=draw(st.sampled_from(before)).id, **why)
+        case 1:
+            return make(ChangeKind.SPLIT, entity=one, into=other, events=(event.id,), **why)
+        case _:
+            return make(ChangeKind.MERGE, entity=one, into=other, **why)
+
+
+@settings(max_examples=60, deadline=None)
+@given(feeds(), st.sampled_from(DAYS))
+def test_a_moment_is_answered_as_a_plain_fold_up_to_it(steps: Any, day: date) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        feed = Feed(Path(folder))
+        seen: dict[int, dict[str, Any]] = {}
+        for event, post_now, cut_now, change in steps:
+            feed.publish(event)
+            if change is not None:
+                feed.change(change)
+            if post_now:
+                feed.post()
+            if cut_now:
+                feed.cut()
+            for cut in feed.cuts:
+                if cut.number not in seen and cut.number <= versioned(feed):
+                    seen[cut.number] = {c: answered(feed.snapshot(), c, day, cut) for c in COMPANIES}
+        feed.post()
+        feed.cut()
+        at = feed.snapshot()
+        assert versioned(feed) == len(feed.cuts)
+        for cut in feed.cuts:
+            for company in COMPANIES:
+                wanted = plain(feed, cut.vector, company)
+                found = answered(at, company, day, cut)
+                assert found.keys() == wanted.keys()
+                for line, view in wanted.items():
+                    shown = found[line]
+                    assert {name: shown[name] for name in view} == view
+                    assert {name: shown[name] for name in ("current", "possibly", "otherwise")} == holding(
+                        view, day
+                    )
+                assert found == seen.get(cut.number, {}).get(company, found), "a final answer has changed"
+        for company in COMPANIES:  # at the last cut, which covers everything, it is the live position
+            live = answered(at, company, day, None)
+            assert live == answered(at, company, day, feed.cuts[-1])
+        feed.close()
+
+
+@settings(max_examples=30, deadline=None)
+@given(feeds())
+def test_a_rebuilt_file_gives_the_same_answers(steps: Any) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        feed = Feed(Path(folder))
+        for event, _, cut_now, change in steps:
+            feed.publish(event)
+            if change is not None:
+                feed.change(change)
+            feed.post()
+            if cut_now:
+                feed.cut()
+        feed.cut()
+        (Path(folder) / "again").mkdir()
+        again = Views(feed.log, Path(folder) / "again")
+        for _, record in feed.told:
+            assert again.post(record) == []
+        rows = "SELECT * FROM line_versions ORDER BY company, section, counterpart, cut"
+        wanted = feed.views.file.connection.execute(rows).fetchall()
+        assert again.file.connection.execute(rows).fetchall() == wanted
+        again.file.close()
+        feed.close()
+
+
+@settings(max_examples=40, deadline=None)
+@given(feeds(), st.sampled_from(COMPANIES), st.sampled_from(DAYS))
+def test_events_of_a_moment_are_those_below_it(steps: Any, company: str, day: date) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        feed = Feed(Path(folder))
+        for event, _, cut_now, _ in steps:
+            feed.publish(event)
+            if cut_now:
+                feed.cut()
+        nobody = EntityMap.of(())
+        for cut in feed.cuts:
+            found, _ = event_queries.page(
+                feed.log.file.connection, EventFilter(), 0, None, 200, nobody, below=cut.vector
+            )
+            below = [event for event, record in feed.told if covers(cut.vector, *record[:3])]
+            assert {event.key.hex() for event in found} == {event.id[:32] for event in below}
+            dead = _dead(below)
+            assert {event.key.hex() for event in found if event.retracted} == {one[:32] for one in dead}
+            by_then, _ = event_queries.page(
+                feed.log.file.connection, EventFilter(company=company), 0, None, 200, nobody, day=day
+            )
+            assert all(orjson.loads(event.data)["id"] for event in by_then)
+        feed.close()
+
+
+def _dead(told: list[AnyEvent]) -> set[str]:
+    """Ids that are taken back by a retraction that stands, among these."""
+    against: dict[str, list[str]] = {}
+    for event in told:
+        if event.type == "retraction":
+            against.setdefault(wire(event)["slots"]["event"]["id"], []).append(event.id)
+
+    def dead(event_id: str) -> bool:
+        return any(not dead(one) for one in against.get(event_id, ()))
+
+    return {event.id for event in told if dead(event.id)}
+
+
+def versioned(feed: Feed) -> int:
+    found = feed.views.file.connection.execute("SELECT value FROM meta WHERE name = 'versioned'").fetchone()
+    return int(found[0]) if found else 0
+
+
+def test_a_moment_is_the_last_cut_before_it_and_final_once_there_is_another(tmp_path: Path) -> None:
+    from tests.api.making import investment
+
+    feed = Feed(tmp_path)
+    for amount in (1, 2):
+        feed.publish(investment("meta-platforms", "scale-ai", amount))
+        feed.post()
+        feed.cut()
+    first, second = feed.cuts
+    at = feed.snapshot()
+
+    def moment(text: str) -> tuple[int, bool]:
+        recorded = resolve(at, Asked(None, text)).recorded
+        assert recorded is not None
+        return recorded.cut, recorded.final
+
+    assert moment(_iso(first.ms - 1)) == (0, True)
+    assert moment(_iso(first.ms)) == (1, True)
+    assert moment(_iso(second.ms - 1)) == (1, True)
+    assert moment(_iso(second.ms)) == (2, False)
+    assert moment("2099-01-01") == (2, False)
+    feed.publish(investment("meta-platforms", "scale-ai", 3))
+    feed.log.cut()
+    feed.views.look()
+    with pytest.raises(ViewBehind):  # the third cut is there, what it covers is not posted yet
+        moment("2099-01-01")
+    feed.close()
+
+
+def _iso(ms: int) -> str:
+    return event_queries.moment(ms)
