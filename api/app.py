@@ -5,7 +5,7 @@
     /v1/people       routers/people      roles
     /v1/events       routers/events      pages · one · retraction
     /v1/events/stream  routers/streams   server-sent events
-    /v1/documents    routers/documents   the text with its facts' spans · articles to be read
+    /v1/documents    routers/documents   text and its facts' spans · articles in, withdrawn, reinstated
     /v1/replays      routers/replays     rebuild the views
     /v1/views        routers/views       generations, digests, differences
     /schemas         routers/schemas     JSON Schemas of the events
@@ -99,7 +99,7 @@ def _openapi(app: FastAPI, settings: Settings) -> dict[str, Any]:
         if settings.write_token is not None:
             components["securitySchemes"] = {"writeToken": {"type": "http", "scheme": "bearer"}}
             for operations in schema["paths"].values():
-                if "post" in operations:
-                    operations["post"]["security"] = [{"writeToken": []}]
+                for method in {"post", "delete"} & operations.keys():
+                    operations[method]["security"] = [{"writeToken": []}]
         app.openapi_schema = schema
     return app.openapi_schema

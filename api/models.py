@@ -13,7 +13,8 @@ from api.shapes import Shape
 from api.time_models import AsOfView
 from seeds.document import HEADLINE_MAX
 from seeds.facts import Span
-from streams.events import AnyEvent
+from streams.documents import REASON_MAX
+from streams.events import AnyEvent, Extraction
 from streams.slots import Cause
 
 
@@ -109,17 +110,27 @@ class Position(EntitySummary):
 
 
 class Revision(Shape):
-    """A change of a document and what came of it; `status` is null until it is answered."""
+    """A change of a document and what came of it; `status` is null until it is answered.
+
+    `by`, `reason` and `cause` are of whoever asked for it, `event` is the one that was to be retracted.
+    """
 
     revision: str
     change: str
     recorded_at: str
+    by: str | None
+    reason: str | None
+    cause: str | None
+    event: str | None
     status: str | None
     error: str | None
 
 
 class DocumentFact(Shape):
-    """A fact of a document and its evidence; spans count in the text whose hash is `text_sha256`."""
+    """A fact of a document, what found it, and its evidence.
+
+    Spans count in the text whose hash is `text_sha256`.
+    """
 
     event: str
     type: str
@@ -128,6 +139,7 @@ class DocumentFact(Shape):
     retracted: bool
     revision: str
     text_sha256: str
+    extraction: Extraction
     evidence: dict[str, list[Span]]
 
 
@@ -138,6 +150,7 @@ class DocumentView(Shape):
     revision: str
     change: str
     status: str
+    withdrawn: bool
     headline: str | None
     text: str | None
     language: str | None
@@ -184,12 +197,43 @@ class NewRetraction(Shape):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"example": {"cause": "extractor_bug", "by": "desk@example.org"}},
+        json_schema_extra={
+            "example": {
+                "cause": "extractor_bug",
+                "by": "desk@example.org",
+                "reason": "the amount is that of another deal",
+            }
+        },
     )
 
     cause: Literal["source_corrected", "source_withdrawn", "extractor_bug", "merge_undone", "duplicate"] = (
         Field(description=f"{Cause.__doc__}")
     )
+    by: str = Field(default="api", min_length=1, max_length=200)
+    reason: str | None = Field(default=None, max_length=REASON_MAX, description="in words, for people")
+
+
+class NewWithdrawal(Shape):
+    """Why an article is withdrawn, and who says so."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"reason": "the outlet took it down", "by": "desk@example.org"}},
+    )
+
+    reason: str = Field(min_length=1, max_length=REASON_MAX, description="in words, for people")
+    by: str = Field(default="api", min_length=1, max_length=200)
+
+
+class NewReinstatement(Shape):
+    """Why a withdrawn article stands again, and who says so."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"reason": "withdrawn by mistake", "by": "desk@example.org"}},
+    )
+
+    reason: str | None = Field(default=None, max_length=REASON_MAX, description="in words, for people")
     by: str = Field(default="api", min_length=1, max_length=200)
 
 

@@ -24,6 +24,7 @@ RECORD_VERSION = 1
 """Raised where an older reader would misunderstand a record; an optional field may come without that."""
 
 DOCUMENT_MAX = 2048
+REASON_MAX = 300  # code points
 ERROR_MAX = 1000
 RecordT = TypeVar("RecordT", bound=Value)
 
@@ -54,10 +55,11 @@ class Change(OpenEnum):
 
 
 class Request(Value):
-    """Who asked for a change, and why; `event` is the event to be retracted."""
+    """Who asked for a change, and why; `event` is the event to be retracted, `reason` is for people."""
 
     id: str = Field(max_length=200)
     by: str = Field(max_length=200)
+    reason: str | None = Field(default=None, max_length=REASON_MAX)
     cause: Cause | None = None
     event: Sha256 | None = None
 

@@ -16,34 +16,54 @@ SHOWN = ("headline", "text", "language", "url", "publisher", "published_at", "fe
 def document(events: sqlite3.Connection, document_id: str) -> dict[str, Any] | None:
     """Read a document: its last text, its revisions with their answers, its events with their evidence."""
     rows = events.execute(
-        """SELECT d.partition, d.offset, d.revision, d.change, d.recorded_ms, d.data, p.status, p.error
+        """SELECT d.revision, d.change, d.recorded_ms, p.status, p.error, CASE WHEN d.request IS NULL
+           THEN NULL ELSE json_extract(CAST(d.data AS TEXT), '$.request') END
            FROM documents d LEFT JOIN parses p ON p.partition = d.partition AND p.offset = d.offset
            WHERE d.document = ? ORDER BY d.offset""",
         (document_id,),
     ).fetchall()
-    if not rows:
+    text = latest(events, document_id)
+    if text is None:
         return None
-    last = orjson.loads(rows[-1][5])
+    last = orjson.loads(text)
     return {
         "document": document_id,
-        "revision": rows[-1][2],
-        "change": rows[-1][3],
-        "status": rows[-1][6] or "waiting",
+        "revision": rows[-1][0],
+        "change": rows[-1][1],
+        "status": rows[-1][3] or "waiting",
+        "withdrawn": is_withdrawn(events, document_id),
         **{key: last.get(key) for key in SHOWN},
-        "revisions": [
-            {"revision": r[2], "change": r[3], "recorded_at": moment(r[4]), "status": r[6], "error": r[7]}
-            for r in rows
-        ],
+        "revisions": [_revision(row) for row in rows],
         "facts": [_fact(data, retracted) for data, retracted in _events(events, document_id)],
     }
 
 
 def latest(events: sqlite3.Connection, document_id: str) -> bytes | None:
-    """Read the value of a document's last `documents` record."""
+    """Read the value of the `documents` record with a document's last text.
+
+    Other changes repeat the text that whoever asked for them knew, which may have been an older one.
+    """
     row = events.execute(
-        "SELECT data FROM documents WHERE document = ? ORDER BY offset DESC LIMIT 1", (document_id,)
+        """SELECT data FROM documents WHERE (partition, offset) = (SELECT partition, offset FROM documents
+           WHERE document = ? ORDER BY change = 'text' DESC, offset DESC LIMIT 1)""",
+        (document_id,),
     ).fetchone()
     return row[0] if row else None
+
+
+def is_withdrawn(events: sqlite3.Connection, document_id: str) -> bool:
+    """Tell whether a document is withdrawn: the last of what publishes or withdraws it did the latter.
+
+    What failed changed nothing; what is not answered yet is taken for done.
+    """
+    row = events.execute(
+        """SELECT d.change FROM documents d
+           LEFT JOIN parses p ON p.partition = d.partition AND p.offset = d.offset
+           WHERE d.document = ? AND d.change IN ('text', 'withdrawn', 'reinstated')
+           AND coalesce(p.status, '') <> 'failed' ORDER BY d.offset DESC LIMIT 1""",
+        (document_id,),
+    ).fetchone()
+    return row is not None and row[0] == "withdrawn"
 
 
 def at_revision(events: sqlite3.Connection, document_id: str, revision: str) -> bytes | None:
@@ -83,6 +103,23 @@ def event_keys_of(events: sqlite3.Connection, place: Place) -> list[bytes] | Non
     return [row[0][i : i + 16] for i in range(0, len(row[0]), 16)] if row else None
 
 
+def _revision(row: tuple[str, str, int, str | None, str | None, str | None]) -> dict[str, Any]:
+    """Tell of a change: what, when, who asked for it and why, what came of it."""
+    revision, change, recorded_ms, status, error, request = row
+    asked = orjson.loads(request) if request else {}
+    return {
+        "revision": revision,
+        "change": change,
+        "recorded_at": moment(recorded_ms),
+        "by": asked.get("by"),
+        "reason": asked.get("reason"),
+        "cause": asked.get("cause"),
+        "event": asked.get("event"),
+        "status": status,
+        "error": error,
+    }
+
+
 def _events(events: sqlite3.Connection, document_id: str) -> list[tuple[bytes, int]]:
     return events.execute(
         "SELECT data, retracted FROM events WHERE document = ? AND type <> 'retraction' ORDER BY n",
@@ -100,5 +137,6 @@ def _fact(data: bytes, retracted: int) -> dict[str, Any]:
         "retracted": bool(retracted),
         "revision": event["source"]["revision"],
         "text_sha256": event["source"]["text_sha256"],
+        "extraction": event["extraction"],
         "evidence": event["evidence"],
     }

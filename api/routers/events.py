@@ -90,7 +90,9 @@ async def retract_event(request: Request, event_id: EventId) -> Response:
     if latest is None:
         message = "the document of this event is not in the log"
         raise NotFound(message)
-    why = documents.Request(id=str(ULID()), by=asked.by, cause=Cause(asked.cause), event=event_id)
+    why = documents.Request(
+        id=str(ULID()), by=asked.by, reason=asked.reason, cause=Cause(asked.cause), event=event_id
+    )
     record = documents.decode_document(latest).changed(Change.RETRACTION, why)
     return accepted(record, await service.publish(record), log_id)
 

@@ -128,6 +128,9 @@ PROBLEMS = [
     ("GET", "/v1/events/" + "0" * 64, 404),
     ("GET", "/v1/events/xyz", 422),
     ("GET", "/v1/documents/" + quote("https://nowhere.example/", safe=""), 404),
+    ("DELETE", "/v1/documents/nothing?reason=a", 404),
+    ("DELETE", "/v1/documents/nothing", 422),
+    ("POST", "/v1/documents/nothing/reinstatement", 404),
     ("GET", "/v1/replays/nothing", 404),
     ("GET", "/v1/nothing", 404),
     ("DELETE", "/v1/events", 405),
@@ -149,5 +152,5 @@ async def test_every_error_is_a_problem(settings: Settings) -> None:
             assert answer.status_code == status, (method, path)
             assert answer.headers["content-type"] == "application/problem+json", (method, path)
             assert answer.json()["status"] == status
-        assert (await client.delete("/v1/documents/x")).headers["allow"] == "GET"
+        assert (await client.put("/v1/documents/x")).headers["allow"] == "DELETE, GET"
         assert (await client.delete("/v1/replays")).headers["allow"] == "GET, POST"
