@@ -105,7 +105,7 @@ class Position(EntitySummary):
     """An entity with its lines by section."""
 
     as_of: AsOfView
-    generation: int
+    generation: int | None
     sections: dict[str, list[LineView]]
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
+from api.read_model import store
 from api.read_model.differences import entries_of
 from streams.entity_changes import EntityChange, decode
 from streams.entity_map import EntityMap
 from streams.entries import line_name
+
+MAPS_MAX = 64
+_maps: dict[tuple[str, int], EntityMap] = {}
 
 
 class Epoch(NamedTuple):
@@ -31,7 +35,14 @@ def last_change(events: sqlite3.Connection) -> int:
 
 def entity_map(events: sqlite3.Connection, below: int | None = None) -> EntityMap:
     """Give the map of all changes that were read, or of those below an offset."""
-    return EntityMap.of(changes(events, below))
+    below = last_change(events) if below is None else below
+    name = store.get_meta(events, "file") or "", below  # of one file, it never changes
+    found = _maps.get(name)
+    if found is None:
+        while len(_maps) >= MAPS_MAX:
+            del _maps[next(iter(_maps))]
+        found = _maps[name] = EntityMap.of(changes(events, below))
+    return found
 
 
 def changed_ids(events: sqlite3.Connection, since: int) -> set[str]:
@@ -69,7 +80,7 @@ def entity_map_at(events: sqlite3.Connection, cut: int) -> EntityMap:
     covered = events.execute(
         "SELECT max(next) FROM cut_moves WHERE topic = 'entities' AND partition = 0 AND cut <= ?", (cut,)
     ).fetchone()[0]
-    return EntityMap.of(changes(events, covered)) if covered else EntityMap.of(())
+    return entity_map(events, covered or 0)
 
 
 def epochs(events: sqlite3.Connection, after: int, until: int) -> list[Epoch]:

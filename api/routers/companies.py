@@ -93,4 +93,5 @@ def entity_of(at: Snapshot, entity_id: str, as_of: AsOf, as_asked: Asked = NOW) 
 def position_of(at: Snapshot, entity: dict[str, Any], as_of: AsOf) -> dict[str, Any]:
     """Make the answer for an entity's position."""
     sections = position_queries.position(at, entity["id"], as_of.day, as_of.recorded)
-    return {**entity, "as_of": as_of.to_json(), "generation": at.generation, "sections": sections}
+    generation = at.generation if as_of.recorded is None else None  # a final answer outlives generations
+    return {**entity, "as_of": as_of.to_json(), "generation": generation, "sections": sections}
