@@ -148,7 +148,11 @@ class ParseIndex:
             )  # fmt: skip
             self._db.execute("REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         elif record.change is Change.WITHDRAWN:
-            self._db.execute("UPDATE documents SET withdrawn = 1 WHERE document = ?", (record.document,))
+            self._db.execute(  # also of one whose text could not be parsed so far
+                """INSERT INTO documents (document, withdrawn) VALUES (?, 1)
+                   ON CONFLICT (document) DO UPDATE SET withdrawn = 1""",
+                (record.document,),
+            )
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._db)

@@ -16,6 +16,8 @@ COMMANDS = {
     "parse": "api.commands.parse",
     "verify": "api.commands.verify",
     "ingest": "api.commands.ingest",
+    "retract": "api.commands.retract",
+    "reparse": "api.commands.reparse",
     "follow": "api.commands.follow",
     "show": "api.commands.show",
     "diff": "api.commands.diff",

@@ -21,6 +21,11 @@ def post(path: str, body: Any) -> Any:
     return _ask("POST", path, {}, body)
 
 
+def delete(path: str, body: Any) -> Any:
+    """DELETE a path of the API that the settings name; the JSON says why."""
+    return _ask("DELETE", path, {}, body)
+
+
 def health() -> Any:
     """GET /readyz, whose answer is worth showing whether it is 200 or 503."""
     return _ask("GET", "/readyz", {}, None, also=503)

@@ -55,7 +55,9 @@ def _telling(tree: Tree, telling: dict[str, Any], note: str) -> None:
     source, place = telling["source"], telling["recorded"]
     outlet = source.get("publisher") or source.get("url") or source["document"]
     when = source.get("published_at", "without a date")
-    branch.add(plain(f"{outlet}, {when} · rule {telling['extraction']['rule']}, {telling['confidence']}"))
+    by = telling["extraction"]
+    rule = f"rule {by['rule']} of {by['extractor']} {by['version']}"
+    branch.add(plain(f"{outlet}, {when} · {rule}, {telling['confidence']}"))
     for path, spans in telling["evidence"].items():
         for span in spans:
             exact = span["exact"] if isinstance(span["exact"], str) else "(erased)"

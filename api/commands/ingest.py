@@ -1,4 +1,4 @@
-"""`khabar ingest`: put articles into the log, and see what came of them."""
+"""`khabar ingest`: put articles into the log, or withdraw one, or let it stand again."""
 
 from __future__ import annotations
 
@@ -19,19 +19,54 @@ READABLE = (".txt", ".html", ".htm", ".json")
 
 def ingest(
     paths: Annotated[
-        list[Path], typer.Argument(exists=True, help="Articles (.txt .html .json) or folders of them.")
-    ],
+        list[Path] | None, typer.Argument(exists=True, help="Articles (.txt .html .json) or folders of them.")
+    ] = None,
     published_at: Annotated[str | None, typer.Option(help="Day of publication of .txt files.")] = None,
     language: Annotated[str | None, typer.Option(help="ar or en, where the file does not say.")] = None,
+    withdraw: Annotated[
+        str | None, typer.Option(metavar="DOCUMENT", help="Take an article back: its id, URL or file.")
+    ] = None,
+    reinstate: Annotated[
+        str | None, typer.Option(metavar="DOCUMENT", help="Let a withdrawn article stand again.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why, in words, for people.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who says so; by default, the user.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a document.")] = False,
 ) -> None:
-    """Put articles into the log. A file that cannot be read is named and does not stop the others."""
+    """Put articles into the log. A file that cannot be read is named and does not stop the others.
+
+    With --withdraw or --reinstate: change what became of one article, over HTTP.
+    """
+    if sum((bool(paths), withdraw is not None, reinstate is not None)) != 1:
+        fail("give articles, or --withdraw DOCUMENT, or --reinstate DOCUMENT", EXIT_INPUT)
+    if withdraw is not None or reinstate is not None:
+        _change(withdraw, reinstate, reason, by, as_json)
+        return
+    paths = paths or []
     files = list(_files(paths))
     if not files:
         fail(f"nothing to read: no {', '.join(READABLE)} in {', '.join(map(str, paths))}", EXIT_INPUT)
     failed = asyncio.run(_ingest(load_settings(), files, published_at, language, as_json))
     if failed:
         fail(f"{failed} of {len(files)} files could not be read; the others are in the log", EXIT_INPUT)
+
+
+def _change(
+    withdraw: str | None, reinstate: str | None, reason: str | None, by: str | None, as_json: bool
+) -> None:
+    """Withdraw a document, or let it stand again; say what stands then."""
+    from api.commands import answered
+    from api.commands.client import delete, post
+    from api.commands.naming import document_named, user
+
+    path = answered.path_of(document_named(withdraw or reinstate or ""))
+    body = {"by": by or user(), **({"reason": reason} if reason else {})}
+    if reinstate is not None:
+        answered.tell(post(f"{path}/reinstatement", body), "reinstated", as_json=as_json)
+    elif reason:
+        answered.tell(delete(path, body), "withdrawn", as_json=as_json)
+    else:
+        fail("--withdraw needs a --reason, in words", EXIT_INPUT)
 
 
 def _files(paths: list[Path]) -> list[Path]:
