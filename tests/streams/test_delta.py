@@ -241,3 +241,47 @@ def test_whatever_happens_what_stands_is_what_the_log_says(happened):
             assert decode(canonical(data)).id == data["id"]
     ids = [data["id"] for data in story.published]
     assert len(ids) == len(set(ids))
+
+
+def some_facts(which):
+    """Facts by number; a valuation that follows from the deal, and one that follows from that."""
+    facts = [fact for number, fact in enumerate(FACTS) if number in which]
+    if {2, 3} <= which:
+        facts.append(worth(facts.index(DEAL), "5"))
+        facts += [worth(len(facts) - 1, "7")] if 4 in which else []
+    return facts
+
+
+texts = st.tuples(st.just(Change.TEXT), st.frozensets(st.sampled_from(range(5))))
+others = st.tuples(st.sampled_from([Change.WITHDRAWN, Change.REINSTATED, Change.REPARSE]), st.none())
+
+
+@given(st.lists(st.one_of(texts, others), min_size=1, max_size=12))
+def test_the_living_claims_are_those_of_the_last_text(happened):
+    """However it came to it; and a claim that stood before and stands now was not published again."""
+    story, which, withdrawn = Story(), frozenset(), False
+    for change, told in happened:
+        if change is Change.REPARSE and withdrawn:
+            continue  # `unchanged`, by the parse agent
+        before = dict(story.live)
+        which = told if change is Change.TEXT else which
+        withdrawn = change is Change.WITHDRAWN
+        record = story.told(change, *some_facts(which))
+        fresh = Story()
+        fresh.told(Change.TEXT, *([] if withdrawn else some_facts(which)))
+        assert story.live.keys() == fresh.live.keys()
+        stayed = before.keys() & story.live.keys()
+        assert {claim: story.live[claim] for claim in stayed} == {claim: before[claim] for claim in stayed}
+        touched = {(data if data["type"] != "retraction" else data["slots"]["event"])["claim_id"]
+                   for data in record.events}  # fmt: skip
+        assert touched == before.keys() ^ story.live.keys()
+
+
+def test_a_fact_that_was_gone_and_is_told_again_lives_again_as_a_new_event():
+    story = Story()
+    (first,) = story.told(Change.TEXT, supply("a")).events
+    story.told(Change.TEXT)
+    (again,) = story.told(Change.TEXT, supply("a")).events
+    assert again["claim_id"] == first["claim_id"]
+    assert again["id"] != first["id"]
+    assert story.living() == [again["id"]] == alive_by_the_log(story.published)

@@ -111,3 +111,12 @@ def test_a_withdrawn_document_comes_back_with_a_text_but_not_with_a_reparse(inde
     assert not stands_unchanged(ARTICLE, content, known, *ME)
     index.follow(0, 2, answer(7), {Place("documents", 0, 7): content})
     assert not index.known(ARTICLE.document).withdrawn
+
+
+def test_what_could_never_be_parsed_is_withdrawn_all_the_same(index):
+    index.follow(0, 0, answer(5, status=Status.FAILED))
+    index.follow(0, 1, answer(6, status=Status.WITHDRAWN, change=Change.WITHDRAWN))
+    known = index.known(ARTICLE.document)
+    assert known.withdrawn
+    assert known.place is None
+    assert stands_unchanged(ARTICLE.changed(Change.REPARSE, ASKED), content_hash(ARTICLE), known, *ME)
