@@ -39,6 +39,16 @@ def nowhere(tmp_path: Path) -> dict[str, str]:
         (["dead-letters"], 4, "no Kafka answers"),
         (["replay"], 4, "no Kafka answers"),
         (["ingest", "no-such-file.txt"], 2, "no-such-file.txt"),
+        (["ingest"], 2, "give articles, or --withdraw DOCUMENT, or --reinstate DOCUMENT"),
+        (["ingest", "--withdraw", "a", "--reinstate", "a"], 2, "give articles, or --withdraw"),
+        (["ingest", "--withdraw", "https://news.example/1"], 2, "--withdraw needs a --reason"),
+        (["ingest", "--withdraw", "a", "--reason", "b"], 3, "nothing answers at"),
+        (["retract", "0" * 64, "--cause", "duplicate"], 3, "nothing answers at"),
+        (["retract", "abc", "--cause", "duplicate"], 2, "64 hexadecimal digits"),
+        (["retract", "0" * 64, "--cause", "bad luck"], 2, "'bad luck' is not one of"),
+        (["reparse"], 3, "holds no documents: `khabar up` fills it"),
+        (["reparse", "--dry-run", "--apply"], 2, "exclude each other"),
+        (["reparse", "--since", "yesterday"], 2, "--since 'yesterday': a day or a time of ISO 8601"),
     ],
 )
 def test_a_wrong_call_is_told_in_one_line(nowhere, arguments, code, said):

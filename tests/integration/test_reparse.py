@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -186,12 +184,3 @@ async def test_the_very_revision_that_was_tried_gets_the_very_answer(settings: S
                 assert list(found.live.items()) == list(index.known(read.document).live.items())
         model.close()
         index.close()
-
-
-def test_reparse_without_a_data_directory_says_so(settings: Settings) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "api.commands", "reparse"],
-        env=settings.environment(), capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 3
-    assert "holds no documents" in done.stderr
