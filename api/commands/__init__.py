@@ -21,6 +21,7 @@ COMMANDS = {
     "follow": "api.commands.follow",
     "show": "api.commands.show",
     "diff": "api.commands.diff",
+    "export": "api.commands.export",
     "replay": "api.commands.replay",
     "status": "api.commands.status",
     "dead-letters": "api.commands.dead_letters",

@@ -56,10 +56,7 @@ def position(
     names = Names(at, map_of(at, recorded))
     sections: dict[str, list[dict[str, Any]]] = {section: [] for section in SECTIONS}
     for line, view in found:
-        if view["older"] and day.isoformat() < view["steps"][-1]["date"]:
-            said = holding(view_of(at, line, recorded, day), day)
-        else:
-            said = holding(view, day)
+        said = held(at, line, view, day, recorded)
         sections[line.section].append(
             {
                 "line": str(line),
@@ -72,6 +69,13 @@ def position(
     for lines in sections.values():
         lines.sort(key=lambda line: (_latest(line), line["counterpart"]), reverse=True)
     return {section: lines for section, lines in sections.items() if lines}
+
+
+def held(at: Snapshot, line: Line, view: View, day: date, recorded: Recorded | None) -> View:
+    """Say what holds on a day, also where that is a step that the view only counts."""
+    if view["older"] and day.isoformat() < view["steps"][-1]["date"]:
+        return holding(view_of(at, line, recorded, day), day)
+    return holding(view, day)
 
 
 def map_of(at: Snapshot, recorded: Recorded | None) -> EntityMap:
