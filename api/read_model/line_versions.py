@@ -16,7 +16,7 @@ import orjson
 from api.read_model import store
 from api.read_model.entity_maps import Epoch, epochs, ids_in_changes, last_change
 from api.read_model.places import cut_of, read_cut
-from api.read_model.shown import Row, lines_showing, on_line
+from api.read_model.shown import lines_showing, on_line, places_on
 from streams.entries import KEY_ID_BYTES
 from streams.fold import fold
 from streams.lines import Line, entities_of
@@ -24,6 +24,7 @@ from streams.vectors import covers, next_offset
 
 if TYPE_CHECKING:
     from streams.cuts import Cut
+    from streams.documents import Place
 
 EVENTS_MAX = 50  # of those that made a version, so many are named
 
@@ -55,14 +56,14 @@ class LineVersions:
         names = [row[0] for row in self._views.execute("SELECT line FROM touched")]
         for name in names:
             shown |= self._shown(name, times)
-        later = {line for line in sorted(shown) if self._line(line, done, cut.number, times)}
         ahead = self._ids_ahead(cut)
+        later = {line for line in sorted(shown) if self._line(line, done, cut.number, times, ahead)}
         self._views.executemany(
             "DELETE FROM touched WHERE line = ?",
             [
                 (name,)
                 for name in names
-                if not self._shown(name, times[-1:]) & later and ahead.isdisjoint(_ids(name))
+                if not self._shown(name, times[-1:]) & later and ahead.isdisjoint(_ids(_line(name)))
             ],
         )
         store.set_meta(self._views, "versioned", str(cut.number))
@@ -71,10 +72,16 @@ class LineVersions:
         line = _line(name)
         return {shown for at in times for shown in lines_showing(self._views, line, at.entities)}
 
-    def _line(self, line: Line, done: Cut, last: int, times: list[Epoch]) -> bool:
+    def _line(self, line: Line, done: Cut, last: int, times: list[Epoch], ahead: frozenset[str]) -> bool:
         """Make the versions of a line after cut `done`; say whether entries are left for a later cut."""
+        if len(times) == 1 and not times[0].entities.concerns(line) and ahead.isdisjoint(_ids(line)):
+            left = self._as_served(line, done, last)
+            if left is not None:
+                return left
         known = {at.cut: {row.key: row for row in on_line(self._views, line, at.entities)} for at in times}
-        arrived = {row.key: self._arrived(row, done) for rows in known.values() for row in rows.values()}
+        arrived = {
+            row.key: self._arrived(row.place, done) for rows in known.values() for row in rows.values()
+        }
         moments = {cut for cut in arrived.values() if cut is not None and done.number < cut <= last}
         moments |= {at.cut for at in times[1:]}
         before = self._last(line)
@@ -83,25 +90,45 @@ class LineVersions:
             there = [row for key, row in rows.items() if (arrived[key] or last + 1) <= moment]
             view = orjson.dumps(fold(row.posted for row in there)) if there else None
             if view != before:
-                new = [key[-KEY_ID_BYTES:] for key in rows if arrived[key] == moment]
-                self._views.execute(
-                    """INSERT INTO line_versions (company, section, counterpart, cut, events, view)
-                       VALUES (?, ?, ?, ?, ?, ?)""",
-                    (*line, moment, b"".join(sorted(new)[:EVENTS_MAX]), view),
-                )
+                self._store(line, moment, view, {key: arrived[key] for key in rows})
                 before = view
         return any(cut is None or cut > last for cut in arrived.values())
+
+    def _as_served(self, line: Line, done: Cut, last: int) -> bool | None:
+        """Make the version of a line where all that is new came at one cut: it is the line as served.
+
+        Says whether entries are left for a later cut; none where it is not so simple.
+        """
+        arrived = {key: self._arrived(place, done) for key, place in places_on(self._views, line)}
+        new = set(arrived.values()) - {done.number}
+        if all(cut is None or cut > last for cut in new):
+            return bool(new)
+        if len(new) > 1:
+            return None
+        (moment,) = new
+        view = self._views.execute(
+            "SELECT view FROM lines WHERE company = ? AND section = ? AND counterpart = ?", line
+        ).fetchone()[0]
+        if view != self._last(line):
+            self._store(line, moment or last, view, arrived)
+        return False
+
+    def _store(self, line: Line, moment: int, view: bytes | None, arrived: dict[bytes, int | None]) -> None:
+        new = sorted(key[-KEY_ID_BYTES:] for key, cut in arrived.items() if cut == moment)
+        self._views.execute(
+            """INSERT INTO line_versions (company, section, counterpart, cut, events, view)
+               VALUES (?, ?, ?, ?, ?, ?)""",
+            (*line, moment, b"".join(new[:EVENTS_MAX]), view),
+        )
 
     def _ids_ahead(self, cut: Cut) -> frozenset[str]:
         """List the ids whose lines stay touched, where a cut does not cover all changes of entities."""
         ahead = last_change(self._events) > next_offset(cut.vector, "entities", 0)
         return ids_in_changes(self._events) if ahead else frozenset()
 
-    def _arrived(self, row: Row, done: Cut) -> int | None:
+    def _arrived(self, place: Place, done: Cut) -> int | None:
         """Give the cut at which an entry was recorded, or cut `done` if that was earlier."""
-        if covers(done.vector, row.topic, row.partition, row.offset):
-            return done.number
-        return cut_of(self._events, row.topic, row.partition, row.offset)
+        return done.number if covers(done.vector, *place) else cut_of(self._events, *place)
 
     def _last(self, line: Line) -> bytes | None:
         found = self._views.execute(
@@ -112,8 +139,7 @@ class LineVersions:
         return found[0] if found else None
 
 
-def _ids(name: bytes) -> set[str]:
-    line = _line(name)
+def _ids(line: Line) -> set[str]:
     return {line.company, *entities_of(line)}
 
 

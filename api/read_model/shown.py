@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from streams.documents import Place
 from streams.entity_map import EntityMap
 from streams.fold import Posted
 from streams.lines import END, Line
@@ -26,6 +27,11 @@ class Row(NamedTuple):
     recorded_ms: int
     entry: dict[str, Any]
     root: str
+
+    @property
+    def place(self) -> Place:
+        """Where its event stands first."""
+        return Place(self.topic, self.partition, self.offset)
 
     @property
     def posted(self) -> Posted:
@@ -52,11 +58,10 @@ def lines_showing(views: sqlite3.Connection, posted: Line, entities: EntityMap) 
 
 def posted_to(views: sqlite3.Connection, line: Line) -> list[Row]:
     """Read the entries that were posted to a line. Raises ValueError for a row that is no entry."""
-    name = str(line).encode()
     found = views.execute(
         """SELECT key, partition, topic, offset, recorded_ms, entry FROM entries
            WHERE key >= ? AND key < ?""",
-        (name + END.encode(), name + b"\1"),
+        _range(line),
     ).fetchall()
     try:
         read = [(*row, orjson.loads(entry)) for *row, entry in found]
@@ -69,10 +74,20 @@ def posted_to(views: sqlite3.Connection, line: Line) -> list[Row]:
         raise ValueError(message) from error
 
 
+def places_on(views: sqlite3.Connection, line: Line) -> list[tuple[bytes, Place]]:
+    """List the keys of all that was posted to a line, with the first places of the events."""
+    rows = views.execute(
+        "SELECT key, topic, partition, offset FROM entries WHERE key >= ? AND key < ?", _range(line)
+    )
+    return [(key, Place(*place)) for key, *place in rows]
+
+
 def keys_of(views: sqlite3.Connection, line: Line) -> set[tuple[int, bytes]]:
     """List partition and key of all that was posted to a line."""
-    name = str(line).encode()
-    rows = views.execute(
-        "SELECT partition, key FROM entries WHERE key >= ? AND key < ?", (name + END.encode(), name + b"\1")
-    )
+    rows = views.execute("SELECT partition, key FROM entries WHERE key >= ? AND key < ?", _range(line))
     return set(rows.fetchall())
+
+
+def _range(line: Line) -> tuple[bytes, bytes]:
+    name = str(line).encode()
+    return name + END.encode(), name + b"\1"

@@ -4,9 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -19,63 +16,13 @@ from aiokafka import AIOKafkaConsumer
 from seeds.articles import sample_articles
 from streams.settings import Settings
 from streams.topics import fact_topics
+from tests.roads.running import khabar, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(300)]
 
 SEED_FACTS = 21
 UP_SECONDS_MAX = 60.0
 BACK_SECONDS_MAX = 10.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def until(look, seconds: float, what: str):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if found := look():
-                return found
-        except (httpx.HTTPError, KeyError):
-            pass
-        time.sleep(0.05)
-    return pytest.fail(f"{what} did not happen within {seconds:.0f} s")
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path / "data", port=free_port(), broker_port=free_port())
-
-
-@pytest.fixture
-def up(settings: Settings, tmp_path: Path):
-    with (tmp_path / "up.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "api.commands", "up"],
-            env={**os.environ, **settings.environment()}, stdout=log, stderr=log,
-        )  # fmt: skip
-        yield process
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(40)
-        finally:
-            process.kill()
-
-
-@pytest.fixture
-def http(settings: Settings):
-    with httpx.Client(base_url=f"http://127.0.0.1:{settings.port}", timeout=30) as client:
-        yield client
-
-
-def khabar(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "api.commands", *arguments],
-        env={**os.environ, **settings.environment()}, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
 
 
 def post_article(http: httpx.Client, path: Path) -> str:

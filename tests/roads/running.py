@@ -1,0 +1,37 @@
+"""`khabar up` as a person runs it, for the tests that walk whole roads."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from streams.settings import Settings
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(look, seconds: float, what: str):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if found := look():
+                return found
+        except (httpx.HTTPError, KeyError):
+            pass
+        time.sleep(0.05)
+    return pytest.fail(f"{what} did not happen within {seconds:.0f} s")
+
+
+def khabar(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "api.commands", *arguments],
+        env={**os.environ, **settings.environment()}, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
