@@ -35,7 +35,9 @@ class Column(NamedTuple):
 
 
 AMOUNTS = (
-    Column("amount_low", Kind.NUMBER, "The event's `amount` (of a layoff: its `count`), lower bound"),
+    Column(
+        "amount_low", Kind.NUMBER, "`amount` (else the only investor's; of a layoff: `count`), lower bound"
+    ),
     Column("amount_high", Kind.NUMBER, "Upper bound; equal to the lower one where one number was told"),
     Column("amount_low_exact", Kind.TEXT, "The lower bound as an exact decimal"),
     Column("amount_high_exact", Kind.TEXT, "The upper bound as an exact decimal"),
@@ -141,7 +143,11 @@ TABLES = {"events": EVENTS, "lines": LINES, "entities": ENTITIES}
 
 def amounts(slots: dict[str, Any]) -> Row:
     """Flatten what an event counts: found by the names that slots have in every type."""
-    amount = slots.get("amount") or slots.get("count") or {}
+    investors = slots.get("investors") or ()
+    only = (
+        investors[0].get("amount") if len(investors) == 1 else None
+    )  # what the only one puts in is all of it
+    amount = slots.get("amount") or slots.get("count") or only or {}
     percent: dict[str, Any] = next(
         (slots[n] for n in ("stake_percent", "change_percent", "percent") if slots.get(n)), {}
     )

@@ -93,6 +93,25 @@ class Views:
         read = read_vector(self.log.file.connection)
         return self.file.apply(records, dict(self._next), read, {partition}, self.now_ms)
 
+    def post_all(self, events: Iterable[Record]) -> None:
+        """Post the rows of many events and the progress over them, at once."""
+        pairs: dict[int, list[tuple[bytes, bytes]]] = {}
+        for event in events:
+            posted = self._posted.setdefault(event.partition, {})
+            posted[event.topic] = max(posted.get(event.topic, 0), event.offset + 1)
+            pairs.setdefault(event.partition, []).extend(self.rows(event).items())
+        records = []
+        for partition, made in pairs.items():
+            made.append((progress.key(partition), progress.encode(self._posted[partition], partition)))
+            start = self._next[partition]
+            records += [
+                Record("changelog", partition, start + n, self.now_ms, key, value)
+                for n, (key, value) in enumerate(made)
+            ]
+            self._next[partition] += len(made)
+        read = read_vector(self.log.file.connection)
+        assert self.file.apply(records, dict(self._next), read, set(pairs), self.now_ms) == []
+
     def look(self) -> None:
         """Take what the log brought, without a record of the changelog."""
         read = read_vector(self.log.file.connection)
