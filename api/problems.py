@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -124,9 +125,15 @@ def _moved(request: Request, error: errors.Moved) -> str:
 
 
 def _methods(request: Request) -> set[str]:
-    """Collect the methods of all endpoints that a path belongs to."""
-    path = request.url.path
-    return {m for route in request.app.state.endpoints if route.path_regex.match(path) for m in route.methods}
+    """Collect the methods of the endpoints whose path says most of this one: an id may hold any slashes."""
+    found = [route for route in request.app.state.endpoints if route.path_regex.match(request.url.path)]
+    closest = max((_literal(route.path) for route in found), default=0)
+    return {method for route in found if _literal(route.path) == closest for method in route.methods}
+
+
+def _literal(path: str) -> int:
+    """Count the characters of a path that are no parameter."""
+    return len(re.sub(r"\{[^}]*\}", "", path))
 
 
 def _slug(name: str) -> str:

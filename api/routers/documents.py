@@ -13,6 +13,7 @@ from urllib.parse import quote
 import orjson
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 from ulid import ULID
 
 from api.answers import HEADERS, JSON, answer
@@ -49,9 +50,26 @@ Reason = Annotated[
 ]
 
 
+def _of_document(request: Request) -> None:
+    """Refuse what is no document but its reinstatement. An id may end like that, with its slash encoded."""
+    if _says_reinstatement(request):
+        raise HTTPException(405)
+
+
+def _of_reinstatement(request: Request) -> None:
+    if not _says_reinstatement(request):
+        message = "there is no document of this id"
+        raise NotFound(message)
+
+
+def _says_reinstatement(request: Request) -> bool:
+    path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return path.endswith(b"/reinstatement")
+
+
 @router.get(
     "/{document_id:path}",
-    dependencies=[Depends(fresh)],
+    dependencies=[Depends(_of_document), Depends(fresh)],
     response_model=DocumentView,
     responses={200: {"headers": HEADERS}, **documented(404, 410, 422, 503)},
 )
@@ -91,6 +109,7 @@ async def post_document(request: Request, key: Key = None) -> Response:
 
 @router.delete(
     "/{document_id:path}",
+    dependencies=[Depends(_of_document)],
     status_code=202,
     response_model=Accepted,
     responses=documented(401, 403, 404, 409, 413, 415, 422, 503),
@@ -118,6 +137,7 @@ async def withdraw_document(
 
 @router.post(
     "/{document_id:path}/reinstatement",
+    dependencies=[Depends(_of_reinstatement)],
     status_code=202,
     response_model=Accepted,
     responses=documented(401, 403, 404, 409, 413, 415, 422, 503),

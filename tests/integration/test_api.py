@@ -131,6 +131,10 @@ PROBLEMS = [
     ("DELETE", "/v1/documents/nothing?reason=a", 404),
     ("DELETE", "/v1/documents/nothing", 422),
     ("POST", "/v1/documents/nothing/reinstatement", 404),
+    ("POST", "/v1/documents/nothing%2Freinstatement", 404),
+    ("GET", "/v1/documents/nothing/reinstatement", 405),
+    ("DELETE", "/v1/documents/nothing/reinstatement?reason=a", 405),
+    ("GET", "/v1/documents/nothing%2Freinstatement", 404),
     ("GET", "/v1/replays/nothing", 404),
     ("GET", "/v1/nothing", 404),
     ("DELETE", "/v1/events", 405),
@@ -153,4 +157,5 @@ async def test_every_error_is_a_problem(settings: Settings) -> None:
             assert answer.headers["content-type"] == "application/problem+json", (method, path)
             assert answer.json()["status"] == status
         assert (await client.put("/v1/documents/x")).headers["allow"] == "DELETE, GET"
+        assert (await client.put("/v1/documents/x/reinstatement")).headers["allow"] == "POST"
         assert (await client.delete("/v1/replays")).headers["allow"] == "GET, POST"

@@ -26,7 +26,8 @@ async def test_the_service_is_what_its_document_says(settings: Settings) -> None
         process = await asyncio.create_subprocess_exec(
             SCHEMATHESIS, "run", f"{address}/openapi.json", "--max-examples", "20", "--checks", "all",
             # Tokens, cursors and days that are none look like those that are: 422 is their answer.
-            "--exclude-checks", "positive_data_acceptance",
+            # What was withdrawn stays readable: no 404 follows a DELETE.
+            "--exclude-checks", "positive_data_acceptance,use_after_free",
             "--exclude-path", "/v1/events/stream",  # it never ends; tests of its own hold it
             "--exclude-path", "/v1/replays",  # each would start a process
             stdout=asyncio.subprocess.PIPE,
