@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from api import reparsing
+from api.errors import ViewBehind
 from api.read_model.reading import ReadModel
 from api.read_model.standing import standing
-from api.reparsing import again, wanted
+from api.reparsing import again, applying, wanted
 from seeds.document import Document
 from seeds.facts import Parsed, Stage
 from seeds.parse import VERSION, parse
@@ -105,6 +107,15 @@ async def test_the_dry_run_tells_what_apply_does(settings: Settings) -> None:
             assert dry["changed"]
             assert len(await facts(settings)) == len(before), "a dry run publishes nothing"
 
+            only = await asyncio.to_thread(run, settings, "--document", one.url or "", "--examples", "0")
+            assert (only["documents"], only["differing"]) == (1, 1)
+            assert not any(group["examples"] for group in only["groups"])
+            assert (await asyncio.to_thread(run, settings, "--since", "2999-01-01"))["documents"] == 0
+            shown = await asyncio.to_thread(lambda: khabar("reparse", **settings.environment()).stdout)
+            assert "2 of 3 documents differ" in shown
+            assert "9,000 jobs" in shown
+            assert "nothing was published; --apply does it" in shown
+
             applied = await asyncio.to_thread(run, settings, "--apply")
             done = applied.pop("published")
             assert applied == dry
@@ -184,3 +195,35 @@ async def test_the_very_revision_that_was_tried_gets_the_very_answer(settings: S
                 assert list(found.live.items()) == list(index.known(read.document).live.items())
         model.close()
         index.close()
+
+
+@pytest.mark.slow
+async def test_it_waits_for_no_worker_without_end_and_leaves_alone_what_changed(settings: Settings) -> None:
+    async with a_world(settings), a_reader(settings):
+        _, one, two = await an_upgrade(settings)
+        with a_worker(settings, "parse"):
+            await served(settings, 3)
+            reads = {read.document: read async for read in again(settings, wanted(settings, 0), "test")}
+            await publish(settings, one.changed(Change.WITHDRAWN, Request(id="r1", by="test")))
+            await served(settings, 4)
+        async with applying(settings) as applied:
+            await applied.publish(reads[one.document])
+            await applied.publish(reads[two.document])
+            done = await applied.wait(0.1)
+        assert (done.changed_meanwhile, done.documents, done.answered) == (1, 1, 0)
+
+
+@pytest.mark.slow
+async def test_nothing_is_applied_by_a_data_directory_that_is_behind(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reparsing, "CAUGHT_UP_SECONDS_MAX", 0.1)
+    async with a_world(settings):
+        async with a_reader(settings):
+            await an_upgrade(settings)
+            with a_worker(settings, "parse"):
+                await served(settings, 3)
+        await publish(settings, article(9, DEAL))  # nobody reads it
+        with pytest.raises(ViewBehind, match="behind the log"):
+            async with applying(settings):
+                pass
