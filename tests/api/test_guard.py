@@ -61,6 +61,20 @@ async def test_off_loopback_writes_need_the_token(tmp_path: Path) -> None:
     assert (await served.post("/v1/documents", json=DOCUMENT, headers=good)).status_code == 503
 
 
+async def test_withdrawing_and_reinstating_are_writes(tmp_path: Path) -> None:
+    path = "/v1/documents/sha256%3Aabc"
+    served = client(tmp_path, write_token=TOKEN)
+    for method, where in (("DELETE", f"{path}?reason=a"), ("POST", f"{path}/reinstatement")):
+        assert (await served.request(method, where)).status_code == 401
+        good = {"Authorization": f"Bearer {TOKEN}"}
+        foreign = await served.request(method, where, headers={**good, "Origin": "https://evil.example"})
+        assert foreign.status_code == 403
+        assert (await served.request(method, where, headers=good)).status_code == 503, "there is no reader"
+    operations = (await served.get("/openapi.json")).json()["paths"]["/v1/documents/{document_id}"]
+    assert operations["delete"]["security"] == [{"writeToken": []}]
+    assert "security" not in operations["get"]
+
+
 async def test_without_a_reader_everything_says_so(tmp_path: Path) -> None:
     served = client(tmp_path)
     for path in ("/v1/events", "/v1/companies?query=a", "/v1/companies/a", "/v1/views", "/v1/events/stream"):

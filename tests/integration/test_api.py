@@ -130,6 +130,7 @@ PROBLEMS = [
     ("GET", "/v1/documents/" + quote("https://nowhere.example/", safe=""), 404),
     ("DELETE", "/v1/documents/nothing?reason=a", 404),
     ("DELETE", "/v1/documents/nothing", 422),
+    ("DELETE", "/v1/documents/nothing?reason=" + "a" * 301, 422),
     ("POST", "/v1/documents/nothing/reinstatement", 404),
     ("POST", "/v1/documents/nothing%2Freinstatement", 404),
     ("GET", "/v1/documents/nothing/reinstatement", 405),

@@ -5,6 +5,7 @@ import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from seeds.document import Document
 from seeds.facts import Rejected
@@ -171,6 +172,14 @@ def test_a_further_change_is_a_later_revision_with_the_same_text_and_salt():
     assert later.key != first.key
     assert (later.text, later.salt, later.document) == (first.text, first.salt, first.document)
     assert (later.change, later.request.by) == (Change.WITHDRAWN, "desk")
+
+
+def test_the_reason_of_a_change_is_kept_in_at_most_300_characters_and_may_be_absent():
+    later = stored(ARTICLE).changed(Change.WITHDRAWN, Request(id="r-1", by="desk", reason="ن" * 300))
+    assert decode_document(encode(later)) == later
+    assert b"reason" not in encode(stored(ARTICLE).changed(Change.WITHDRAWN, Request(id="r-1", by="desk")))
+    with pytest.raises(ValidationError, match="300"):
+        Request(id="r-1", by="desk", reason="ن" * 301)
 
 
 def test_rejected_candidates_give_way_where_a_record_would_be_too_long():
