@@ -6,6 +6,7 @@
     /v1/events       routers/events      pages · one · retraction
     /v1/events/stream  routers/streams   server-sent events
     /v1/documents    routers/documents   text and its facts' spans · articles in, withdrawn, reinstated
+    /v1/entities     routers/entities    merge, split, rename, undo · what was merged · suggestions
     /v1/replays      routers/replays     rebuild the views
     /v1/views        routers/views       generations, digests, differences
     /schemas         routers/schemas     JSON Schemas of the events
@@ -34,6 +35,7 @@ from api.routers import (
     changes,
     companies,
     documents,
+    entities,
     events,
     health,
     people,
@@ -52,7 +54,7 @@ Market intelligence from Arabic and English news: every field of every fact poin
 article that say so. Answers carry a `Khabar-Token`: a place in the log, from which `/v1/events/stream` goes
 on without a gap. Errors are problem documents (RFC 9457).
 """
-ROUTERS = (changes, companies, people, streams, events, documents, replays, views, schemas, health)
+ROUTERS = (changes, companies, people, streams, events, documents, entities, replays, views, schemas, health)
 
 
 def create_app(settings: Settings) -> FastAPI:

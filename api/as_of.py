@@ -16,10 +16,10 @@ from api.errors import BadParameter, TokenGone, ViewBehind
 from api.freshness import decode
 from api.read_model import store
 from api.read_model.event_queries import moment
-from api.read_model.places import cut_at, exposed_vector, facts_of, last_cut, read_cut
+from api.read_model.places import cut_at, entities_hold, exposed_vector, facts_of, last_cut, read_cut
 from api.service import Service
 from streams.tokens import TEXT_MAX, vector_of
-from streams.vectors import Vector, dominates
+from streams.vectors import Vector, dominates, next_offset
 
 if TYPE_CHECKING:
     from api.read_model.reading import Snapshot
@@ -119,7 +119,12 @@ def _of_token(at: Snapshot, text: str) -> Recorded:
         raise TokenGone(message)
     cut = read_cut(at.events, token.cut)
     vector = vector_of(token, cut) if cut else {}
-    if cut is None or at.views is None or not dominates(exposed_vector(at.views), facts_of(vector)):
+    if (
+        cut is None
+        or at.views is None
+        or not dominates(exposed_vector(at.views), facts_of(vector))
+        or not entities_hold(at.events, at.views, next_offset(vector, "entities", 0))
+    ):
         message = "the views have not come as far as the token yet: ask again"
         raise ViewBehind(message)
     _versioned(at, cut.number)

@@ -10,11 +10,11 @@ from fastapi import Query, Request
 
 from api.errors import BadParameter, TokenGone, ViewBehind
 from api.read_model.document_queries import event_keys_of
-from api.read_model.places import exposed_vector, read_cut
+from api.read_model.places import entities_hold, exposed_vector, facts_of, read_cut
 from api.reader_status import shown
 from api.service import Service
 from streams.tokens import TEXT_MAX, Token, TokenError, vector_of
-from streams.vectors import covers, dominates
+from streams.vectors import covers, dominates, next_offset
 
 if TYPE_CHECKING:
     from api.read_model.reading import Snapshot
@@ -69,9 +69,10 @@ def holds(at: Snapshot, token: Token) -> bool:
     cut = read_cut(at.events, token.cut)
     if cut is None or at.views is None:
         return False
-    exposed = exposed_vector(at.views)
-    facts = {t: offsets for t, offsets in vector_of(token, cut).items() if t.startswith("facts.")}
-    if not dominates(exposed, facts):
+    exposed, vector = exposed_vector(at.views), vector_of(token, cut)
+    if not dominates(exposed, facts_of(vector)):
+        return False
+    if not entities_hold(at.events, at.views, next_offset(vector, "entities", 0)):
         return False
     if token.document is None:
         return True

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from api.errors import TokenGone, ViewBehind
 from api.read_model import event_queries, store
 from api.read_model.event_queries import StoredEvent
-from api.read_model.places import cut_below, read_cut, read_vector
+from api.read_model.places import cut_below, facts_of, read_cut, read_vector
 from api.service import Service
 from streams import tokens
 from streams.cuts import START, Cut
@@ -55,7 +55,7 @@ def start(at: Snapshot, token: Token | None) -> Walk:
     if cut is None:
         message = "this replica has not come as far as the token yet: try again"
         raise ViewBehind(message)
-    vector = vector_of(token, cut)
+    vector = facts_of(vector_of(token, cut))
     return Walk(log, _file(at), vector, _before(at, vector), cut)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -13,15 +13,17 @@ from aiokafka.errors import KafkaError
 from fastapi import Request
 
 from api import reader_status
+from api.entity_desk import EntityDesk
 from api.errors import LogUnreachable
 from api.keys import Keys
 from api.metrics import Metrics
 from api.read_model import store
-from api.read_model.places import exposed_vector, read_vector, token_of
+from api.read_model.places import entities_vector, exposed_vector, read_vector, token_of
 from api.read_model.reading import ReadModel, Snapshot
 from api.reader_status import Status, now_ms
 from api.replays import Replays
 from streams.documents import Place, StoredDocument
+from streams.entity_changes import EntityChange
 from streams.errors import Unacknowledged
 from streams.publish import Publisher
 
@@ -41,6 +43,7 @@ class Service:
         self.model = ReadModel(settings.data)
         self.replays = Replays(settings)
         self.keys = Keys()
+        self.desk = EntityDesk()
         self.metrics = Metrics()
         self._publisher: Publisher | None = None
         self._publishing = asyncio.Lock()
@@ -86,6 +89,7 @@ class Service:
         if known and known[0] == versions:
             return known[1]
         vector = exposed_vector(at.views) if of_views and at.views else read_vector(at.events)
+        vector |= entities_vector(at.events, at.views if of_views else None)
         token = token_of(at.events, self.log_id(at), vector).encode()
         self._tokens[of_views] = versions, token
         return token
@@ -96,7 +100,15 @@ class Service:
         return store.get_meta(at.events, "log") or ""
 
     async def publish(self, document: StoredDocument) -> Place:
-        """Append a record to `documents`. Raises LogUnreachable while Kafka does not acknowledge it.
+        """Append a record to `documents`. Raises LogUnreachable."""
+        return await self._publish(lambda publisher: publisher.publish_document(document))
+
+    async def publish_entity_change(self, change: EntityChange) -> Place:
+        """Append a record to `entities`. Raises LogUnreachable."""
+        return await self._publish(lambda publisher: publisher.publish_entity_change(change))
+
+    async def _publish(self, send: Callable[[Publisher], Awaitable[Place]]) -> Place:
+        """Append a record. Raises LogUnreachable while Kafka does not acknowledge it.
 
         The record may be in the log nonetheless, or come to be.
         """
@@ -105,13 +117,13 @@ class Service:
                 async with self._publishing:
                     if self._publisher is None:
                         self._publisher = await Publisher(self.settings, PUBLISH_SECONDS_MAX).__aenter__()
-                return await self._publisher.publish_document(document)
+                return await send(self._publisher)
         except (KafkaError, Unacknowledged, TimeoutError, OSError) as error:
             # The producer would go on trying for ever: whoever is told to come back will send it again.
             await self._drop_publisher()
             message = (
                 "Kafka does not acknowledge the write now; it may have taken it or not: send it again later, "
-                "a document with the same Idempotency-Key"
+                "with the same Idempotency-Key"
             )
             raise LogUnreachable(message) from error
 

@@ -58,6 +58,8 @@ class EntityChange(Value):
     undoes: Sha256 | None = None
     by: str = Field(min_length=1, max_length=200)
     reason: str = Field(min_length=1, max_length=300)
+    request: str | None = Field(default=None, min_length=1, max_length=200)
+    """The key under which it was asked for: asked for again, it is the same change."""
     at: Moment
 
     @model_validator(mode="after")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, ProducerClosed
 
-from streams import codec, documents
+from streams import codec, documents, entity_changes
 from streams.documents import Place, StoredDocument
+from streams.entity_changes import EntityChange
 from streams.errors import Unacknowledged
 from streams.events import AnyEvent
 from streams.topics import RECORD_BYTES_MAX, fact_topic, partition_of, topic_name
@@ -67,25 +69,33 @@ class Publisher:
 
     async def publish_document(self, record: StoredDocument) -> Place:
         """Append a revision of a document; return its place."""
-        return await self._send("documents", record.key, record.document, documents.encode(record), [])
+        partition = self._partition(record.document)
+        return await self._send("documents", partition, record.key, documents.encode(record))
 
     async def publish_event(self, event: AnyEvent) -> Place:
         """Append an event to the topic of its type; return its place."""
         value, home = codec.encode(event), event.home
-        return await self._send(fact_topic(event.type), home.encode(), home, value, codec.headers(event))
+        partition, headers = self._partition(home), codec.headers(event)
+        return await self._send(fact_topic(event.type), partition, home.encode(), value, headers)
+
+    async def publish_entity_change(self, change: EntityChange) -> Place:
+        """Append a change of entities to the one partition that gives them an order; return its place."""
+        return await self._send("entities", 0, change.id.encode(), entity_changes.encode(change))
+
+    def _partition(self, placed_by: str) -> int:
+        return partition_of(placed_by.encode(), self._settings.partitions)
 
     async def _send(
-        self, topic: str, key: bytes, placed_by: str, value: bytes, headers: list[tuple[str, bytes]]
+        self, topic: str, partition: int, key: bytes, value: bytes, headers: Iterable[tuple[str, bytes]] = ()
     ) -> Place:
         if self._producer is None:
             message = "a Publisher is used within `async with`"
             raise RuntimeError(message)
-        partition = partition_of(placed_by.encode(), self._settings.partitions)
         name, bound = topic_name(self._settings, topic), self._seconds_max
         try:
             async with asyncio.timeout(bound):
                 done = await self._producer.send_and_wait(
-                    name, key=key, value=value, partition=partition, headers=headers
+                    name, key=key, value=value, partition=partition, headers=list(headers)
                 )
         except asyncio.CancelledError:
             self._all_known = False

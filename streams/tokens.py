@@ -1,7 +1,7 @@
 """Log tokens: a place in history as users hold it. Opaque to them, valid on every replica and generation.
 
-A token is a cut and what has moved since; a reader that knows the cut knows the vector. One that was given
-for a document also holds the place of its record.
+A token is a cut and what has moved since, of the facts and the changes of entities; a reader that knows the
+cut knows the vector. One that was given for a document also holds the place of its record.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ VERSION = 1
 TEXT_MAX = 4096
 LOG_MAX = 64
 FACTS = "facts."
-TOPICS = frozenset(fact_topics())
+ENTITIES = "entities"
+TOPICS = frozenset((*fact_topics(), ENTITIES))
 
 
 class TokenError(StreamsError):
@@ -92,7 +93,7 @@ def at(log: str, cut: Cut, vector: Vector, document: Place | None = None) -> Tok
     for topic, offsets in vector.items():
         beyond = {p: o - next_offset(cut.vector, topic, int(p)) for p, o in offsets.items()}
         counts = {p: count for p, count in beyond.items() if count > 0}
-        if counts and topic.startswith(FACTS):
+        if counts and topic in TOPICS:
             moved[topic] = counts
     return Token(log, cut.number, moved, document)
 
@@ -112,7 +113,8 @@ def _text(data: dict[str, Any]) -> str:
 
 
 def _topic(name: str) -> str:
-    if (topic := FACTS + name) not in TOPICS:
+    topic = name if name == ENTITIES else FACTS + name
+    if topic not in TOPICS:
         raise ValueError
     return topic
 

@@ -28,6 +28,12 @@ def changes(events: sqlite3.Connection, below: int | None = None) -> list[Entity
     return [decode(data) for offset, data in rows if below is None or offset < below]
 
 
+def placed_changes(events: sqlite3.Connection) -> dict[int, EntityChange]:
+    """Give the changes of entities by offset, in the order of the log."""
+    rows = events.execute("SELECT offset, data FROM entity_changes ORDER BY offset")
+    return {offset: decode(data) for offset, data in rows}
+
+
 def last_change(events: sqlite3.Connection) -> int:
     """Give the offset behind the last change that was read."""
     return int(events.execute("SELECT coalesce(max(offset) + 1, 0) FROM entity_changes").fetchone()[0])

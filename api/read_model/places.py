@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from api.read_model import store
 from streams import tokens
 from streams.cuts import START, Cut
 from streams.documents import Place
@@ -26,6 +27,23 @@ def exposed_vector(views: sqlite3.Connection) -> Vector:
     for topic, partition, exposed in views.execute("SELECT topic, partition, exposed FROM vector"):
         vector.setdefault(topic, {})[str(partition)] = exposed
     return vector
+
+
+def entities_vector(events: sqlite3.Connection, views: sqlite3.Connection | None) -> Vector:
+    """How far the changes of entities are applied: to what is read, or to the views."""
+    row = events.execute("SELECT next FROM offsets WHERE topic = 'entities'").fetchone()
+    next_ = row[0] if row else 0
+    if views is not None and not entities_hold(events, views, next_):
+        next_ = int(store.get_meta(views, "entities") or 0)
+    return {"entities": {"0": next_}}
+
+
+def entities_hold(events: sqlite3.Connection, views: sqlite3.Connection, next_: int) -> bool:
+    """Say whether the views have applied all changes of entities below an offset."""
+    read = events.execute("SELECT max(next) FROM offsets WHERE topic = 'entities'").fetchone()[0] or 0
+    last = events.execute("SELECT max(offset) FROM entity_changes WHERE offset < ?", (next_,)).fetchone()[0]
+    applied = int(store.get_meta(views, "entities") or 0)
+    return read >= next_ and (last is None or last < applied)  # what repeats a change is none
 
 
 def facts_of(vector: Vector) -> Vector:
@@ -65,10 +83,10 @@ def cut_at(events: sqlite3.Connection, ms: int) -> Cut:
 
 
 def cut_below(events: sqlite3.Connection, vector: Vector) -> Cut:
-    """Find the last cut whose fact topics the vector dominates."""
+    """Find the last cut that the vector dominates, in the fact topics and in what else it tells of."""
     number = events.execute("SELECT max(number) FROM cuts").fetchone()[0] or 0
     for topic, partition in _partitions(events):
-        if topic.startswith("facts."):
+        if topic.startswith("facts.") or topic in vector:
             beyond = events.execute(
                 """SELECT cut FROM cut_moves WHERE topic = ? AND partition = ? AND next > ?
                    ORDER BY next LIMIT 1""",

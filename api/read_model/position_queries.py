@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from api.read_model.entity_maps import entity_map, entity_map_at
-from api.read_model.shown import on_line
+from api.read_model.entity_maps import entity_map
+from api.read_model.shown import lines_of, lines_showing, on_line
 from streams.fold import View, fold, holding
 from streams.lines import SECTIONS, Line, entities_of
-from streams.vectors import covers
+from streams.vectors import covers, next_offset
 
 if TYPE_CHECKING:
     from api.as_of import Recorded
@@ -80,7 +80,7 @@ def held(at: Snapshot, line: Line, view: View, day: date, recorded: Recorded | N
 
 def map_of(at: Snapshot, recorded: Recorded | None) -> EntityMap:
     """Give the entity map of now, or of a moment."""
-    return entity_map(at.events) if recorded is None else entity_map_at(at.events, recorded.cut)
+    return entity_map(at.events, None if recorded is None else next_offset(recorded.vector, "entities", 0))
 
 
 class Names:
@@ -110,11 +110,13 @@ def _between_cuts(
     at: Snapshot, company: str, recorded: Recorded, at_cut: list[tuple[Line, View]]
 ) -> list[tuple[Line, View]]:
     """Go on from a cut to the places of a token a little beyond it."""
-    rows = (at.views or at.events).execute(
-        "SELECT section, counterpart FROM lines WHERE company = ?", (company,)
-    )
+    views_file, entities = at.views or at.events, map_of(at, recorded)
+    rows = views_file.execute("SELECT section, counterpart FROM lines WHERE company = ?", (company,))
     lines = {line for line, _ in at_cut} | {Line(company, *row) for row in rows}
-    views = ((line, view_of(at, line, recorded)) for line in sorted(lines))
+    if entities.ids() or map_of(at, None).ids():  # then lines may have come and gone between the cuts
+        posted = {line for source in entities.sources(company) for line in lines_of(views_file, source)}
+        lines |= {line for one in posted for line in lines_showing(views_file, one, entities)}
+    views = ((line, view_of(at, line, recorded)) for line in sorted(lines) if line.company == company)
     return [(line, view) for line, view in views if view["events"] or view["retracted"]]
 
 

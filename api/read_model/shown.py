@@ -13,8 +13,9 @@ import orjson
 
 from streams.documents import Place
 from streams.entity_map import EntityMap
+from streams.entries import line_name
 from streams.fold import Posted
-from streams.lines import END, Line
+from streams.lines import END, SEPARATOR, Line
 
 
 class Row(NamedTuple):
@@ -54,6 +55,13 @@ def lines_showing(views: sqlite3.Connection, posted: Line, entities: EntityMap) 
     if not entities.concerns(posted):
         return {posted}
     return {entities.line(posted, row.root) for row in posted_to(views, posted)}
+
+
+def lines_of(views: sqlite3.Connection, company: str) -> set[Line]:
+    """List the lines of a company to which anything was posted."""
+    first, last = f"{company}{SEPARATOR}".encode(), f"{company}{chr(ord(SEPARATOR) + 1)}".encode()
+    rows = views.execute("SELECT key FROM entries WHERE key >= ? AND key < ?", (first, last))
+    return {Line.parse(name.decode()) for name in {line_name(key) for (key,) in rows}}
 
 
 def posted_to(views: sqlite3.Connection, line: Line) -> list[Row]:

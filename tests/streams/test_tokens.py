@@ -15,7 +15,7 @@ from streams.vectors import advance, copy
 
 OFFSETS = st.integers(0, 2**40)
 VECTORS = st.dictionaries(
-    st.sampled_from(fact_topics()),
+    st.sampled_from((*fact_topics(), "entities")),
     st.dictionaries(st.integers(0, 9).map(str), OFFSETS, min_size=1),
 )
 PLACES = st.none() | st.builds(Place, st.just("documents"), st.integers(0, 999), OFFSETS)
@@ -45,10 +45,11 @@ def test_before_the_first_cut_a_token_holds_all(vector):
     assert whole(vector_of(Token.decode(at(LOG, START, vector).encode()), START)) == whole(vector)
 
 
-def test_a_token_holds_only_what_moved_among_the_facts():
+def test_a_token_holds_only_what_moved_among_facts_and_entities():
     cut = Cut(3, 0, {"facts.supply": {"0": 5, "1": 5}, "entities": {"0": 1}})
-    token = at(LOG, cut, {"facts.supply": {"0": 5, "1": 7}, "entities": {"0": 4}})
-    assert token.moved == {"facts.supply": {"1": 2}}
+    token = at(LOG, cut, {"facts.supply": {"0": 5, "1": 7}, "entities": {"0": 4}, "views": {"0": 1}})
+    assert token.moved == {"facts.supply": {"1": 2}, "entities": {"0": 3}}
+    assert Token.decode(token.encode()) == token
 
 
 @pytest.mark.parametrize("partitions", [1, 4, 12, 100, 1000])
