@@ -50,7 +50,9 @@ EVENTS = (
     Column("id", Kind.TEXT, "SHA-256 of what the event says", always=True),
     Column("type", Kind.TEXT, "`investment`, `supply` …; a `retraction` is an event too", always=True),
     Column("schema_version", Kind.COUNT, "Version of the schema of `data`", always=True),
-    Column("claim_id", Kind.TEXT, "The same for all tellings of the same claim", always=True),
+    Column(
+        "claim_id", Kind.TEXT, "The same over revisions of the article and versions of the rules", always=True
+    ),
     Column("stage", Kind.TEXT, "What has happened: `considering` … `completed`, `ended`", always=True),
     Column(
         "modality", Kind.TEXT, "How it is told: `asserted`, `reported`, `possible`, `denied`", always=True
@@ -74,6 +76,7 @@ EVENTS = (
     Column("retracted", Kind.FLAG, "Taken back, as far as the log knew at the moment", always=True),
     Column("retraction_cause", Kind.TEXT, "Why: `source_corrected`, `extractor_bug` …"),
     Column("retracted_by", Kind.TEXT, "Id of the retraction that counts"),
+    Column("retracted_at", Kind.MOMENT, "When the log took that"),
     Column("retracts", Kind.TEXT, "Of a retraction: id of the event that it takes back"),
     Column("document", Kind.TEXT, "Id of the article", always=True),
     Column("publisher", Kind.TEXT, "Its outlet"),
@@ -143,7 +146,7 @@ TABLES = {"events": EVENTS, "lines": LINES, "entities": ENTITIES}
 
 def amounts(slots: dict[str, Any]) -> Row:
     """Flatten what an event counts: found by the names that slots have in every type."""
-    investors = slots.get("investors") or ()
+    investors: list[dict[str, Any]] = slots.get("investors") or []
     only = (
         investors[0].get("amount") if len(investors) == 1 else None
     )  # what the only one puts in is all of it

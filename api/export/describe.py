@@ -32,8 +32,9 @@ HEAD = """# A dataset of khabar
 Events and positions as the log knew them at one moment; `manifest.json` says at which (`as_of`), and
 holds the SHA-256, bytes and rows of every file. The same moment gives the same files.
 
-- Days are days of the world (`valid`), `recorded_at` is when khabar came to know: to test a strategy without
-  looking ahead, take what has `recorded_at` before each of its days, or export as of that day.
+- Days are days of the world, `recorded_at` is when khabar came to know. To test a strategy without looking
+  ahead, take for each moment what was recorded by then and not `retracted_at` by then; columns that depend on
+  all that is known (`retracted`, `entities`, all of lines) are as of this export.
 - Amounts stand twice: as float64 to reckon with, and in the `_exact` columns as the decimal that was read.
 - `data` and `slots` are JSON as text; `schema/` has the schema of each row, and those of `data` by version
   and type.

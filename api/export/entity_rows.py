@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from heapq import merge
+from itertools import groupby
 
 import orjson
 
@@ -21,13 +22,10 @@ def rows(at: Snapshot, recorded: Recorded, companies: frozenset[str]) -> Iterato
     entities = map_of(at, recorded)
     wanted = sorted({source for company in companies for source in entities.sources(company)})
     stored = (row[0] for row in at.events.execute("SELECT id FROM entities ORDER BY id"))
-    before = None
-    for entity_id in merge(stored, sorted(entities.ids())):  # a split may name one that no event does
-        if entity_id != before and _has_a_role(
-            at, recorded, entities.sources(entity_id) | {entity_id}, wanted
-        ):
+    every = merge(stored, sorted(entities.ids()))  # a split may name one that no event does
+    for entity_id, _ in groupby(every):
+        if _has_a_role(at, recorded, entities.sources(entity_id) | {entity_id}, wanted):
             yield _row(at, recorded, entity_id, entities)
-        before = entity_id
 
 
 def _has_a_role(at: Snapshot, recorded: Recorded, ids: frozenset[str], wanted: list[str]) -> bool:

@@ -48,15 +48,12 @@ def rows(at: Snapshot, recorded: Recorded, day: date | None, companies: frozense
         if companies and companies.isdisjoint(row["entities"]):
             continue
         cut = cut_of(at.events, topic, partition, offset)
-        by, cause = _taken_back(at.events, key, recorded.vector) or (None, None)
         yield row | {
             "day": first,
             "certain": certain,
             "recorded_at": moment(recorded_ms),
             "cut": cut if cut is not None and cut <= recorded.cut else None,
-            "retracted": by is not None,
-            "retraction_cause": cause,
-            "retracted_by": by,
+            **_taken_back(at.events, key, recorded.vector),
         }
 
 
@@ -87,15 +84,22 @@ def _row(data: bytes, entities: EntityMap) -> Row:
     }
 
 
-def _taken_back(events: sqlite3.Connection, key: bytes, below: Vector) -> tuple[str, str] | None:
-    """Give the first retraction of an event that counts as far as a vector goes: its id and its cause."""
+def _taken_back(events: sqlite3.Connection, key: bytes, below: Vector) -> Row:
+    """Tell of the first retraction of an event that counts, as far as a vector goes."""
     against = events.execute(
-        """SELECT r.key, e.topic, e.partition, e.offset, e.data FROM retractions r
+        """SELECT r.key, e.topic, e.partition, e.offset, e.recorded_ms, e.data FROM retractions r
            JOIN events e ON e.key = r.key WHERE r.target = ? ORDER BY e.recorded_ms, e.key""",
         (key,),
     ).fetchall()
-    for taken, topic, partition, offset, data in against:
+    cause = by = taken_at = None
+    for taken, topic, partition, offset, ms, data in against:
         if covers(below, topic, partition, offset) and not is_retracted(events, taken, below):
-            retraction = orjson.loads(data)
-            return retraction["id"], retraction["slots"]["cause"]
-    return None
+            told = orjson.loads(data)
+            cause, by, taken_at = told["slots"]["cause"], told["id"], moment(ms)
+            break
+    return {
+        "retracted": by is not None,
+        "retraction_cause": cause,
+        "retracted_by": by,
+        "retracted_at": taken_at,
+    }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from heapq import merge
+from itertools import groupby
 
 import orjson
 
 from api.as_of import Recorded
 from api.export.columns import Row, amounts
 from api.read_model.event_queries import moment
-from api.read_model.position_queries import Names, held, map_of, view_of
+from api.read_model.position_queries import Names, held, map_of, views_of
 from api.read_model.reading import Snapshot
 from streams.entity_map import EntityMap
 from streams.fold import View
@@ -67,20 +69,23 @@ def _views(at: Snapshot, recorded: Recorded, companies: list[str]) -> Iterator[t
     """Walk the lines that were there at a moment, in the order of the key and one at a time."""
     if at.views is None:
         return
-    chosen = f"company IN ({', '.join('?' * len(companies))})" if companies else "1"
-    if recorded.is_cut:  # "+": by the index of cuts, SQLite would have to sort all views
-        sql = f"""SELECT company, section, counterpart, view, max(cut) FROM line_versions
-                  WHERE +cut <= ? AND {chosen} GROUP BY company, section, counterpart
-                  ORDER BY company, section, counterpart"""  # noqa: S608  # no value in it
-        for *name, view, _ in at.views.execute(sql, (recorded.cut, *companies)):
-            if view is not None:
-                yield Line(*name), orjson.loads(view)
+    if not recorded.is_cut:  # no versions are kept of that: made anew, a company at a time
+        for company in companies or _companies(at):
+            yield from sorted(views_of(at, company, recorded), key=lambda found: found[0])
         return
-    sql = f"""SELECT company, section, counterpart FROM line_versions WHERE {chosen} UNION
-              SELECT company, section, counterpart FROM lines WHERE {chosen}
+    chosen = f"company IN ({', '.join('?' * len(companies))})" if companies else "1"
+    # "+": should SQLite take the index of cuts, it would have to sort all views.
+    sql = f"""SELECT company, section, counterpart, view, max(cut) FROM line_versions
+              WHERE +cut <= ? AND {chosen} GROUP BY company, section, counterpart
               ORDER BY company, section, counterpart"""  # noqa: S608  # no value in it
-    for name in at.views.execute(sql, (*companies, *companies)):
-        line = Line(*name)
-        view = view_of(at, line, recorded)
-        if view["events"] or view["retracted"]:
-            yield line, view
+    for *name, view, _ in at.views.execute(sql, (recorded.cut, *companies)):
+        if view is not None:
+            yield Line(*name), orjson.loads(view)
+
+
+def _companies(at: Snapshot) -> Iterator[str]:
+    """List, in order, whoever has a line now, had one at a cut, or may have had one before a merge."""
+    sql = """SELECT DISTINCT company FROM line_versions UNION SELECT DISTINCT company FROM lines
+             ORDER BY company"""
+    known = (row[0] for row in (at.views or at.events).execute(sql))
+    return (company for company, _ in groupby(merge(known, sorted(map_of(at, None).ids()))))

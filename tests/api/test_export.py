@@ -171,6 +171,7 @@ def test_before_and_after_a_retraction_and_a_merge(feed: Feed, tmp_path: Path) -
     assert (wrong["amount_unit"], wrong["amount_low_exact"], wrong["retracted"]) == ("USD", "5", False)
     taken = corrected[wrong["id"]]
     assert (taken["retracted"], taken["retraction_cause"]) == (True, "extractor_bug")
+    assert taken["retracted_at"] == corrected[taken["retracted_by"]]["recorded_at"]
     by = corrected[taken["retracted_by"]]
     assert (by["type"], by["retracts"], by["amount_low"], by["cut"]) == ("retraction", wrong["id"], None, 2)
     right = next(row for row in before.values() if row["amount_low"] == 7)
@@ -265,7 +266,7 @@ def test_both_formats_hold_the_same(feed: Feed, tmp_path: Path) -> None:
             for column in columns:
                 if row[column.name] is not None and column.kind is Kind.DAY:
                     row[column.name] = row[column.name].isoformat()
-                elif column.kind is Kind.MOMENT:
+                elif row[column.name] is not None and column.kind is Kind.MOMENT:
                     row[column.name] = moment(round(row[column.name].timestamp() * 1000))
         assert read == rows(tmp_path / "jsonl", table)
 
