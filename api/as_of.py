@@ -7,7 +7,7 @@ cut is there; from then on it never changes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Query
@@ -17,6 +17,7 @@ from api.freshness import decode
 from api.read_model import store
 from api.read_model.event_queries import moment
 from api.read_model.places import cut_at, entities_hold, exposed_vector, facts_of, last_cut, read_cut
+from api.reader_status import now_ms
 from api.service import Service
 from streams.tokens import TEXT_MAX, vector_of
 from streams.vectors import Vector, dominates, next_offset
@@ -24,9 +25,13 @@ from streams.vectors import Vector, dominates, next_offset
 if TYPE_CHECKING:
     from api.read_model.reading import Snapshot
 
+FARTHEST_EAST = timezone(timedelta(hours=14))
+
 ValidAsOf = Annotated[
-    date | None,
+    str | None,
     Query(
+        pattern=r"^\d{4}-\d\d-\d\d$",
+        json_schema_extra={"format": "date"},
         description="What was true on this day. What the news dates less precisely is `possibly` so.",
         examples=["2025-06-17"],
     ),
@@ -82,8 +87,17 @@ class AsOf:
 
 
 async def asked(valid_as_of: ValidAsOf = None, recorded_as_of: RecordedAsOf = None) -> Asked:
-    """Take the two parameters of a request."""
-    return Asked(valid_as_of, recorded_as_of)
+    """Take the two parameters of a request. Raises BadParameter."""
+    return Asked(a_day("valid_as_of", valid_as_of), recorded_as_of)
+
+
+def a_day(name: str, text: str | None) -> date | None:
+    """Read a day. Raises BadParameter."""
+    try:
+        return date.fromisoformat(text) if text is not None else None
+    except ValueError:
+        message = f"{name}: a day such as 2025-06-17"
+        raise BadParameter(message) from None
 
 
 def resolve(at: Snapshot, wanted: Asked) -> AsOf:
@@ -92,15 +106,19 @@ def resolve(at: Snapshot, wanted: Asked) -> AsOf:
     Without a day, it is today, or the day of the moment: an answer that is final must not change tomorrow.
     """
     if wanted.recorded is None:
-        return AsOf(wanted.valid or datetime.now(UTC).date())
+        return AsOf(wanted.valid or day_of(now_ms()))
     recorded = _recorded(at, wanted.recorded)
-    return AsOf(wanted.valid or datetime.fromtimestamp(recorded.at_ms / 1000, UTC).date(), recorded)
+    return AsOf(wanted.valid or day_of(recorded.at_ms), recorded)
+
+
+def day_of(ms: int) -> date:
+    """Give the last day that has begun at a time, anywhere on Earth: news is dated where it happens."""
+    return datetime.fromtimestamp(ms / 1000, FARTHEST_EAST).date()
 
 
 def narrowed(wanted: Asked, as_of: AsOf) -> tuple[date | None, Vector | None]:
-    """Give what a list has to be narrowed to: a day, if one was asked for, and a vector."""
-    day = as_of.day if wanted.valid or wanted.recorded else None
-    return day, as_of.recorded.vector if as_of.recorded else None
+    """Give what a list has to be narrowed to: a day and a vector, where they were asked for."""
+    return wanted.valid, as_of.recorded.vector if as_of.recorded else None
 
 
 def _recorded(at: Snapshot, text: str) -> Recorded:
@@ -128,6 +146,9 @@ def _of_token(at: Snapshot, text: str) -> Recorded:
         message = "the views have not come as far as the token yet: ask again"
         raise ViewBehind(message)
     _versioned(at, cut.number)
+    if token.moved and at.views.execute("SELECT 1 FROM differences WHERE settled_ms IS NULL").fetchone():
+        message = "the proof has found a difference beyond the last cut: ask again once that is settled"
+        raise ViewBehind(message)
     return Recorded(cut.number, cut.ms, vector, not token.moved, True)
 
 

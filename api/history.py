@@ -14,6 +14,7 @@ from api.errors import TokenGone, ViewBehind
 from api.read_model import event_queries, store
 from api.read_model.event_queries import StoredEvent
 from api.read_model.places import cut_below, facts_of, read_cut, read_vector
+from api.read_model.position_queries import map_of
 from api.service import Service
 from streams import tokens
 from streams.cuts import START, Cut
@@ -81,7 +82,7 @@ def go_on(at: Snapshot, walk: Walk, wanted: EventFilter) -> tuple[list[tuple[Sto
 
 
 def _unseen(at: Snapshot, walk: Walk, wanted: EventFilter, until: int) -> Iterator[tuple[StoredEvent, str]]:
-    for event in event_queries.after(at.events, wanted, walk.n, until):
+    for event in event_queries.after(at.events, wanted, walk.n, until, map_of(at, None)):
         if not covers(walk.vector, event.topic, event.partition, event.offset):
             advance(walk.vector, {event.topic: {str(event.partition): event.offset + 1}})
             yield event, walk.token()

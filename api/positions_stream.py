@@ -18,7 +18,7 @@ from api.freshness import decode
 from api.read_model import store
 from api.read_model.change_queries import recorded_changes
 from api.read_model.places import read_cut
-from api.read_model.position_queries import Names, map_of
+from api.read_model.position_queries import Names
 from api.service import Service
 from streams.lines import Line
 from streams.tokens import Token
@@ -70,7 +70,7 @@ def start(at: Snapshot, company: str | None, sections: frozenset[str], where: st
 def go_on(at: Snapshot, walk: PositionWalk) -> tuple[list[tuple[bytes, str]], bool]:
     """Walk over BATCH versions; give what changed, each with the id behind it, and whether it is the end."""
     until = _settled(at)
-    names = Names(at, map_of(at, None))
+    names = Names(at, None)
     found: list[tuple[bytes, str]] = []
     versions = recorded_changes(at, walk.company, walk.point, until, None)
     for looked, (point, change) in enumerate(versions, 1):

@@ -164,5 +164,6 @@ class ExplainView(Shape):
 
     line: str
     as_of: AsOfView
+    older: int
     steps: list[ExplainedStep]
     retracted: list[Retracted]

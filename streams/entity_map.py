@@ -50,7 +50,7 @@ class EntityMap:
             entity_id = into
         return entity_id
 
-    def line(self, line: Line, event_id: str) -> Line:
+    def line(self, line: Line, event_id: str | None = None) -> Line:
         """Give the line on which an entry is shown that was posted to a line.
 
         Where a company and its counterpart were merged, that is a line with itself: it shows what was said,

@@ -16,7 +16,7 @@ from streams.steps import steps
 def explain(posted: Iterable[Posted]) -> dict[str, Any]:
     """Explain the entries of one line, each given once.
 
-    Returns {"steps": [{"date", "certain", "type", "closing", "weak", "preferred": id, "rivals":
+    Returns {"steps": [{"date", "certain", "type", "closing", "weak", "preferred": id, "origins", "rivals":
     [{"event": id, "lost_by"}]}], "retracted": ids}; a rival lost by what it is the first to be weaker in,
     in the order of preference (`streams.preference.REASONS`), or because it is `denied`.
     """
@@ -40,5 +40,6 @@ def _step(order: list[Any]) -> dict[str, Any]:
         "closing": best.closing,
         "weak": not best.strong,
         "preferred": best.id,
+        "origins": sorted({t.entry["origin"] for t, _ in order if not t.denied}),
         "rivals": [{"event": telling.id, "lost_by": reason} for telling, reason in order[1:]],
     }

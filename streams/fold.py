@@ -25,8 +25,8 @@ COUNTS_BYTES_MAX = 1 << 10  # of a line less its steps
 View = dict[str, Any]
 
 
-def fold(posted: Iterable[Posted], until: date | None = None) -> View:
-    """Fold the entries of one line; with `until`, show the steps up to that day only.
+def fold(posted: Iterable[Posted], until: date | None = None, *, whole: bool = False) -> View:
+    """Fold the entries of one line; with `until`, show the steps up to that day; if `whole`, all of them.
 
     Returns {"events", "retracted", "origins", "denied", "older": numbers, "steps": [step …]}, at most
     LINE_BYTES_MAX as JSON. A step is {"date", "certain", "until": days, "precision" of the date, "type",
@@ -35,7 +35,7 @@ def fold(posted: Iterable[Posted], until: date | None = None) -> View:
     Raises ValueError for what is no entry.
     """
     try:
-        return _fold(posted, until)
+        return _fold(posted, until, whole)
     except (KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         message = f"not the entries of a line: {error!r}"
         raise ValueError(message) from error
@@ -66,7 +66,7 @@ def _last(past: list[View]) -> View | None:
     return (strong or past)[-1] if past else None
 
 
-def _fold(posted: Iterable[Posted], until: date | None) -> View:
+def _fold(posted: Iterable[Posted], until: date | None, whole: bool) -> View:
     entries: dict[str, Posted] = {}
     for item in posted:
         known = entries.get(item.entry["id"])
@@ -76,7 +76,7 @@ def _fold(posted: Iterable[Posted], until: date | None) -> View:
     dead = retracted(entries.values())
     living = sorted(told(item) for item in facts if item.entry["id"] not in dead)
     parted = [group for group in steps(living) if until is None or group[0].day <= until]
-    shown = _shown(parted)
+    shown = [_step(group) for group in parted] if whole else _shown(parted)
     return {
         "events": len(living),
         "retracted": len(facts) - len(living),

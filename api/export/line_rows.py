@@ -22,10 +22,10 @@ from streams.lines import Line
 def rows(at: Snapshot, recorded: Recorded, day: date, companies: frozenset[str]) -> Iterator[Row]:
     """Read the lines as they stood at a moment; of `companies` only, if there are any."""
     entities = map_of(at, recorded)
-    names, company = Names(at, entities), ""
+    names, company = Names(at, recorded), ""
     for line, view in _views(at, recorded, sorted(companies)):
         if line.company != company:  # it remembers all that it named: of one company that is bounded
-            names, company = Names(at, entities), line.company
+            names, company = Names(at, recorded), line.company
         said = held(at, line, view, day, recorded)
         for step in _steps(view, said):
             yield {

@@ -5,19 +5,22 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from api.as_of import Recorded, day_of
 from api.read_model.event_queries import moment
-from api.read_model.position_queries import Names, map_of, view_of, views_of
+from api.read_model.places import read_cut
+from api.read_model.position_queries import Names, complete, views_of, whole_views_of
 from streams.changes import along, same, value
+from streams.cuts import START
 from streams.entries import KEY_ID_BYTES
+from streams.fold import View
 from streams.lines import Line
 
 if TYPE_CHECKING:
-    from api.as_of import Recorded
     from api.read_model.reading import Snapshot
 
 
@@ -54,28 +57,46 @@ def recorded_changes(
 ) -> Iterator[tuple[tuple[int, str, str, str], Change | None]]:
     """Walk the versions behind a point (cut, company, section, counterpart) up to a cut, in that order.
 
-    Yields each point, with the change of the value on `day` (else on the day of its cut) if there is one.
+    Yields each point, with the change of the value on `day` (else on the day of its cut) if there is one:
+    what the log changed, not what the calendar did.
     """
     if at.views is None:
         return
-    of_company = "AND company = ?" if company is not None else ""
-    sql = f"""SELECT cut, company, section, counterpart, events, view FROM line_versions
-              WHERE (cut, company, section, counterpart) > (?, ?, ?, ?) AND cut <= ? {of_company}
+    condition = "(cut, company, section, counterpart) > (?, ?, ?, ?) AND cut BETWEEN ? AND ?"
+    values: list[object] = [*after, after[0], until]
+    if company is not None:
+        condition += " AND company = ?"
+        values.append(company)
+    sql = f"""SELECT cut, company, section, counterpart FROM line_versions WHERE {condition}
               ORDER BY cut, company, section, counterpart"""  # noqa: S608  # no value in it
-    times: dict[int, int] = {}
-    rows = at.views.execute(sql, [*after, until, *([company] if company is not None else [])])
-    for cut, *name, events, view in rows:
-        line = Line(*name)
-        if cut not in times:
-            times[cut] = at.events.execute("SELECT ms FROM cuts WHERE number = ?", (cut,)).fetchone()[0]
-        on = day or datetime.fromtimestamp(times[cut] / 1000, UTC).date()
-        before = value(_version_before(at.views, line, cut), on)
-        since = value(orjson.loads(view) if view is not None else None, on)
+    for cut, *name in at.views.execute(sql, values):
+        line, recorded = Line(*name), _at_cut(at, cut)
+        on = day or day_of(recorded.at_ms)
+        versions = at.views.execute(
+            """SELECT cut, events, view FROM line_versions WHERE company = ? AND section = ?
+               AND counterpart = ? AND cut <= ? ORDER BY cut DESC LIMIT 2""",
+            (*line, cut),
+        ).fetchall()
+        since = _value(at, line, versions[0][2], on, recorded)
+        before = None
+        if len(versions) > 1:
+            before = _value(at, line, versions[1][2], on, _at_cut(at, versions[1][0]))
         change = None
         if not same(before, since):
-            ids = _event_ids(at.events, events)
-            change = Change(line, cut, moment(times[cut]), before, since, ids)
+            ids = _event_ids(at.events, versions[0][1])
+            change = Change(line, cut, moment(recorded.at_ms), before, since, ids)
         yield (cut, *line), change
+
+
+def _at_cut(at: Snapshot, number: int) -> Recorded:
+    cut = read_cut(at.events, number) or START
+    return Recorded(cut.number, cut.ms, cut.vector, True, True)
+
+
+def _value(at: Snapshot, line: Line, view: bytes | None, day: date, recorded: Recorded) -> View | None:
+    if view is None:
+        return None
+    return value(complete(at, line, orjson.loads(view), day, recorded), day)
 
 
 def valid_changes(
@@ -83,9 +104,7 @@ def valid_changes(
 ) -> list[Change]:
     """List the changes of a company's lines on the days after `after` up to `until`, in their order."""
     found = []
-    for line, view in views_of(at, company, recorded):
-        if view["older"]:
-            view = view_of(at, line, recorded, until)
+    for line, view in whole_views_of(at, company, recorded):
         for day, before, since in along(view, after, until):
             events = [since["event"]] if since else []
             found.append(Change(line, None, day.isoformat(), before, since, events))
@@ -102,11 +121,12 @@ def difference(
     day, recorded = other
     befores = dict(views_of(at, company, one[1]))
     afters = dict(views_of(at, company, recorded))
-    names = Names(at, map_of(at, recorded))
+    names = Names(at, recorded)
     first, last = (one[1].cut if one[1] else 0), (recorded.cut if recorded else None)
     found = []
     for line in sorted(befores.keys() | afters.keys()):
-        before, after = value(befores.get(line), one[0]), value(afters.get(line), day)
+        before = _value_of(at, line, befores, one[0], one[1])
+        after = _value_of(at, line, afters, day, recorded)
         if not same(before, after):
             events = _events_between(at, line, first, last) if one[1] != recorded else []
             if not events and after:
@@ -114,6 +134,13 @@ def difference(
             told = Change(line, None, day.isoformat(), before, after, events).to_json(names)
             found.append({key: told[key] for key in told if key not in ("at", "cut")})
     return found
+
+
+def _value_of(
+    at: Snapshot, line: Line, views: dict[Line, View], day: date, recorded: Recorded | None
+) -> View | None:
+    view = views.get(line)
+    return value(complete(at, line, view, day, recorded), day) if view is not None else None
 
 
 def _events_between(at: Snapshot, line: Line, first: int, last: int | None) -> list[str]:
@@ -125,15 +152,6 @@ def _events_between(at: Snapshot, line: Line, first: int, last: int | None) -> l
         (*line, first, last if last is not None else 1 << 62),
     )
     return _event_ids(at.events, b"".join(row[0] for row in rows))
-
-
-def _version_before(views: sqlite3.Connection, line: Line, cut: int) -> dict[str, Any] | None:
-    row = views.execute(
-        """SELECT view FROM line_versions WHERE company = ? AND section = ? AND counterpart = ? AND cut < ?
-           ORDER BY cut DESC LIMIT 1""",
-        (*line, cut),
-    ).fetchone()
-    return orjson.loads(row[0]) if row and row[0] is not None else None
 
 
 def _event_ids(events: sqlite3.Connection, halves: bytes) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import orjson
 
@@ -44,22 +44,37 @@ def _store_known(connection: sqlite3.Connection, entity: KnownEntity) -> None:
     _store_names(connection, entity.id, spellings)
 
 
-def _store_names(connection: sqlite3.Connection, entity_id: str, names: set[str]) -> None:
+def _store_names(
+    connection: sqlite3.Connection, entity_id: str, names: set[str], *, given: bool = False
+) -> None:
     connection.executemany(
-        "INSERT OR IGNORE INTO entity_names (folded, entity) VALUES (?, ?)",
-        [(fold(name[:NAME_MAX]), entity_id) for name in sorted(names) if fold(name).strip()],
+        """INSERT INTO entity_names (folded, entity, given) VALUES (?, ?, ?)
+           ON CONFLICT (entity, folded) DO UPDATE SET given = given OR excluded.given""",
+        [(fold(name[:NAME_MAX]), entity_id, given) for name in sorted(names) if fold(name).strip()],
     )
 
 
 def rename(connection: sqlite3.Connection, change: EntityChange) -> None:
     """Let an entity be found by a name that a person gave it, too."""
     if change.kind is ChangeKind.RENAME and change.entity is not None:
-        _store_names(connection, change.entity, {name for name in (change.name, change.name_ar) if name})
+        names = {name for name in (change.name, change.name_ar) if name}
+        _store_names(connection, change.entity, names, given=True)
 
 
-def count(connection: sqlite3.Connection, mentions: Mapping[str, Mention], counts: Counter[str]) -> None:
+def name_anew(connection: sqlite3.Connection, mention: Mention, cut: int) -> None:
+    """Give an entity that is in no list its name for good, as of a cut, and let it be found by that."""
+    changed = connection.execute(
+        "UPDATE entities SET kind = ?, name = ?, resolved = ?, named = ? WHERE id = ? AND NOT known",
+        (mention.kind, mention.name, mention.resolved, cut, mention.id),
+    )
+    if changed.rowcount:
+        connection.execute("DELETE FROM entity_names WHERE entity = ? AND NOT given", (mention.id,))
+        _store_names(connection, mention.id, {mention.name, mention.surface})
+
+
+def count(connection: sqlite3.Connection, mentions: Iterable[Mention], counts: Counter[str]) -> None:
     """Add the entities that a batch of events mentions, and how many events each has a role in."""
-    for mention in mentions.values():
+    for mention in mentions:
         added = connection.execute(
             "INSERT OR IGNORE INTO entities (id, kind, name, resolved, known) VALUES (?, ?, ?, ?, 0)",
             (mention.id, mention.kind, mention.name, mention.resolved),

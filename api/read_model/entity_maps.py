@@ -45,10 +45,18 @@ def entity_map(events: sqlite3.Connection, below: int | None = None) -> EntityMa
     name = store.get_meta(events, "file") or "", below  # of one file, it never changes
     found = _maps.get(name)
     if found is None:
-        while len(_maps) >= MAPS_MAX:
-            del _maps[next(iter(_maps))]
-        found = _maps[name] = EntityMap.of(changes(events, below))
+        found = EntityMap.of(changes(events, below))
+        if read_changes(events) >= below:  # a cut may be read before the changes that it covers
+            while len(_maps) >= MAPS_MAX:
+                del _maps[next(iter(_maps))]
+            _maps[name] = found
     return found
+
+
+def read_changes(events: sqlite3.Connection) -> int:
+    """Give the offset up to which the topic `entities` was read."""
+    row = events.execute("SELECT next FROM offsets WHERE topic = 'entities' AND partition = 0").fetchone()
+    return row[0] if row else 0
 
 
 def changed_ids(events: sqlite3.Connection, since: int) -> set[str]:

@@ -93,10 +93,11 @@ def page(
     With `day`, only what took effect by then; with `below`, as far as the log knew at that vector. A
     company's events are those of all that were merged into it.
     """
-    conditions, values = conditions_of(replace(wanted, company=None))
+    conditions, values = conditions_of(wanted)
     source, order, company = "events e", "e", wanted.company
     if company is not None:  # walk the company's events in order, instead of all
         source, order = "event_entities r CROSS JOIN events e ON e.key = r.key", "r"
+        company = entities.resolve(company)
         sources = sorted(entities.sources(company))
         conditions.append(f"r.entity IN ({', '.join('?' * len(sources))})")
         values += sources
@@ -153,16 +154,41 @@ def vector_rows(vector: Vector) -> str:
     return orjson.dumps(rows).decode()
 
 
-def after(events: sqlite3.Connection, wanted: EventFilter, n: int, until: int) -> Iterator[StoredEvent]:
-    """Read the events numbered n + 1 to `until` that are wanted, in the order of their numbers."""
-    conditions, values = conditions_of(wanted)
+def after(
+    events: sqlite3.Connection, wanted: EventFilter, n: int, until: int, entities: EntityMap
+) -> Iterator[StoredEvent]:
+    """Read the events numbered n + 1 to `until` that are wanted, in the order of their numbers.
+
+    Those of a company are those of all that were merged into it.
+    """
+    sources = sorted(entities.sources(entities.resolve(wanted.company))) if wanted.company else []
+    conditions, values = conditions_of(wanted, sources)
     sql = f"""SELECT {COLUMNS} FROM events e WHERE {" AND ".join(["e.n > ? AND e.n <= ?", *conditions])}
               ORDER BY e.n"""  # noqa: S608  # no value in it
-    return (_stored(row) for row in events.execute(sql, [n, until, *values]))
+    found = (_stored(row) for row in events.execute(sql, [n, until, *values]))
+    if wanted.company is None or not entities.splits(sources):
+        return found
+    company = entities.resolve(wanted.company)
+    return (event for event in found if _is_of(events, event, company, sources, entities))
 
 
-def conditions_of(wanted: EventFilter) -> tuple[list[str], list[object]]:
-    """Write a filter as SQL: the same events as `EventFilter.matches`."""
+def _is_of(
+    events: sqlite3.Connection, event: StoredEvent, company: str, sources: list[str], entities: EntityMap
+) -> bool:
+    """Say whether an event is shown under a company: a split may have taken it elsewhere."""
+    fact = fact_id(event.data)
+    return any(
+        entities.resolve(source, fact) == company
+        and events.execute(
+            "SELECT 1 FROM event_entities WHERE entity = ? AND recorded_ms = ? AND key = ?",
+            (source, event.recorded_ms, event.key),
+        ).fetchone()
+        for source in sources
+    )
+
+
+def conditions_of(wanted: EventFilter, company: Sequence[str] = ()) -> tuple[list[str], list[object]]:
+    """Write a filter as SQL: the same events as `EventFilter.matches`, for a company under any of its ids."""
     conditions: list[str] = []
     values: list[object] = []
     if wanted.types:
@@ -177,12 +203,13 @@ def conditions_of(wanted: EventFilter) -> tuple[list[str], list[object]]:
     if wanted.min_confidence:
         conditions.append("e.confidence >= ?")
         values.append(float(wanted.min_confidence))
-    if wanted.company is not None:
+    if company:
+        marks = ", ".join("?" * len(company))
         conditions.append(
-            "EXISTS (SELECT 1 FROM event_entities r WHERE r.entity = ? AND "
-            "r.recorded_ms = e.recorded_ms AND r.key = e.key)"
+            f"EXISTS (SELECT 1 FROM event_entities r WHERE r.entity IN ({marks}) "  # noqa: S608  # no value
+            "AND r.recorded_ms = e.recorded_ms AND r.key = e.key)"
         )
-        values.append(wanted.company)
+        values += company
     return conditions, values
 
 

@@ -42,16 +42,26 @@ CREATE TABLE retractions (
   PRIMARY KEY (target, key)
 ) WITHOUT ROWID;
 
--- `known` entities come from the list in `seeds`, the others from mentions that resolved to nothing.
+-- `known` entities come from the list in `seeds`, the others from mentions that resolved to nothing: they are
+-- called so from the cut `named` on (0: no cut covers a mention yet).
 CREATE TABLE entities (
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, name_ar TEXT,
   resolved INTEGER NOT NULL, known INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0,
+  named INTEGER NOT NULL DEFAULT 0,
   identifiers BLOB NOT NULL DEFAULT '{}'
 ) WITHOUT ROWID;
 
--- All names of an entity, folded, for search in either script.
+-- Mentions that may give their entity its name for good (`entities.named`): of each partition the first.
+CREATE TABLE first_mentions (
+  entity TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
+  kind TEXT NOT NULL, name TEXT NOT NULL, surface TEXT NOT NULL, resolved INTEGER NOT NULL,
+  PRIMARY KEY (entity, topic, partition)
+) WITHOUT ROWID;
+CREATE INDEX first_mentions_by_place ON first_mentions (topic, partition, offset);
+
+-- All names of an entity, folded, for search in either script; `given` ones come from a person's rename.
 CREATE TABLE entity_names (
-  folded TEXT NOT NULL, entity TEXT NOT NULL, rowid_ INTEGER PRIMARY KEY,
+  folded TEXT NOT NULL, entity TEXT NOT NULL, given INTEGER NOT NULL DEFAULT 0, rowid_ INTEGER PRIMARY KEY,
   UNIQUE (entity, folded)
 );
 CREATE VIRTUAL TABLE entity_search USING fts5 (
@@ -59,6 +69,9 @@ CREATE VIRTUAL TABLE entity_search USING fts5 (
 );
 CREATE TRIGGER entity_names_indexed AFTER INSERT ON entity_names BEGIN
   INSERT INTO entity_search (rowid, folded) VALUES (new.rowid_, new.folded);
+END;
+CREATE TRIGGER entity_names_gone AFTER DELETE ON entity_names BEGIN
+  INSERT INTO entity_search (entity_search, rowid, folded) VALUES ('delete', old.rowid_, old.folded);
 END;
 
 -- Revisions of documents, in the order of the log within a document.
@@ -99,3 +112,4 @@ CREATE TABLE cut_ends (
   PRIMARY KEY (topic, partition)
 ) WITHOUT ROWID;
 CREATE INDEX cut_moves_by_cut ON cut_moves (topic, partition, cut);
+CREATE INDEX cut_moves_of ON cut_moves (cut);

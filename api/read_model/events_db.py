@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from api.read_model import entities, store
+from api.read_model import entities, first_mentions, store
 from api.read_model.event_rows import EventRow, Mention, event_row, key_of
 from api.read_model.places import last_cut
 from api.read_model.records import Offsets, Record
@@ -29,7 +29,7 @@ class Applied:
     events: int = 0
     duplicates: int = 0
     skipped: list[tuple[Record, str]] = field(default_factory=list)
-    mentions: dict[str, Mention] = field(default_factory=dict)
+    mentions: dict[tuple[str, str, int], tuple[int, Mention]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -72,11 +72,13 @@ class EventsFile:
                     raise
                 except (CodecError, KeyError, TypeError, ValueError) as error:
                     applied.skipped.append((record, f"{type(error).__name__}: {error}"))
-            entities.count(self.connection, applied.mentions, applied.counts)
+            first_mentions.note(self.connection, applied.mentions)
+            entities.count(self.connection, (one for _, one in applied.mentions.values()), applied.counts)
             self.connection.executemany(
                 "INSERT OR REPLACE INTO offsets (topic, partition, next) VALUES (?, ?, ?)",
                 [(topic, partition, next_) for (topic, partition), next_ in positions.items()],
             )
+            first_mentions.settle(self.connection)
         return applied
 
     def _take(self, record: Record, applied: Applied) -> None:
@@ -112,7 +114,7 @@ class EventsFile:
             return
         applied.events += 1
         self._remember(row.key, {posting.key: posting.entry for posting in posted})
-        self._roles(row, record.timestamp_ms, applied)
+        self._roles(row, record, applied)
         self._retraction(row)
 
     def _remember(self, key: bytes, rows: dict[bytes, bytes]) -> None:
@@ -122,13 +124,14 @@ class EventsFile:
             for old in list(islice(self.recent, RECENT_MAX // 2)):
                 del self.recent[old]
 
-    def _roles(self, row: EventRow, recorded_ms: int, applied: Applied) -> None:
+    def _roles(self, row: EventRow, record: Record, applied: Applied) -> None:
         self.connection.executemany(
             "INSERT INTO event_entities (entity, recorded_ms, key) VALUES (?, ?, ?)",
-            [(role, recorded_ms, row.key) for role in row.roles],
+            [(role, record.timestamp_ms, row.key) for role in row.roles],
         )
         for mention in row.mentions:
-            applied.mentions[mention.id] = mention
+            where = mention.id, record.topic, record.partition
+            applied.mentions.setdefault(where, (record.offset, mention))
         applied.counts.update(row.roles)
 
     def _retraction(self, row: EventRow) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,20 +20,30 @@ if TYPE_CHECKING:
     from api.read_model.reading import Snapshot
     from streams.lines import Line
 
-RIVALS_MAX = 100
+STEPS_MAX = 100
+RIVALS_MAX = 50
+RETRACTED_MAX = 100
 COPIED = ("id", "type", "stage", "modality", "attributed_to", "valid", "slots", "confidence", "origin")
 SOURCE = ("document", "revision", "publisher", "url", "published_at", "language", "text_sha256")
 
 
-def explanation(at: Snapshot, line: Line, recorded: Recorded | None) -> dict[str, Any]:
-    """Explain a line: steps in the order of time, each with the telling that stands for it and its rivals."""
+def explanation(
+    at: Snapshot, line: Line, recorded: Recorded | None, day: date | None = None
+) -> dict[str, Any]:
+    """Explain a line: steps in the order of time, each with the telling that stands for it and its rivals.
+
+    With `day`, the steps up to it. The last STEPS_MAX are told, and `older` counts those before.
+    """
     rows = on_line(at.views, line, map_of(at, recorded)) if at.views is not None else []
     if recorded is not None:
         rows = [row for row in rows if covers(recorded.vector, row.topic, row.partition, row.offset)]
     told = explain(row.posted for row in _once(rows))
+    steps = [step for step in told["steps"] if day is None or step["date"] <= day.isoformat()]
+    gone = told["retracted"][:RETRACTED_MAX]
     return {
-        "steps": [_step(at.events, step) for step in told["steps"]],
-        "retracted": [_retracted(at.events, event_id, recorded) for event_id in told["retracted"]],
+        "older": max(0, len(steps) - STEPS_MAX),
+        "steps": [_step(at.events, step, recorded) for step in steps[-STEPS_MAX:]],
+        "retracted": [_retracted(at.events, event_id, recorded) for event_id in gone],
     }
 
 
@@ -41,18 +52,18 @@ def _once(rows: list[Row]) -> list[Row]:
     return list({row.entry["id"]: row for row in rows}.values())
 
 
-def _step(events: sqlite3.Connection, step: dict[str, Any]) -> dict[str, Any]:
+def _step(events: sqlite3.Connection, step: dict[str, Any], recorded: Recorded | None) -> dict[str, Any]:
     rivals = step["rivals"]
-    preferred = telling(events, step["preferred"])
-    shown = [{"lost_by": r["lost_by"], **telling(events, r["event"])} for r in rivals[:RIVALS_MAX]]
-    origins = {t["origin"] for t in [preferred, *(s for s in shown if s["lost_by"] != "denied")]}
     return {
         **{name: step[name] for name in ("date", "certain", "type", "closing", "weak")},
         "tellings": 1 + len(rivals),
-        "origins": sorted(origins),
-        "single_source": len(origins) == 1,
-        "preferred": preferred,
-        "rivals": shown,
+        "origins": step["origins"],
+        "single_source": len(step["origins"]) == 1,
+        "preferred": telling(events, step["preferred"], recorded),
+        "rivals": [
+            {"lost_by": rival["lost_by"], **telling(events, rival["event"], recorded)}
+            for rival in rivals[:RIVALS_MAX]
+        ],
     }
 
 
@@ -71,10 +82,10 @@ def _retracted(events: sqlite3.Connection, event_id: str, recorded: Recorded | N
             retraction = orjson.loads(place[4])
             slots = retraction["slots"]
             found.append({"event": retraction["id"], "cause": slots["cause"], "by": slots["by"]})
-    return {**telling(events, event_id), "retracted_by": found}
+    return {**telling(events, event_id, recorded), "retracted_by": found}
 
 
-def telling(events: sqlite3.Connection, event_id: str) -> dict[str, Any]:
+def telling(events: sqlite3.Connection, event_id: str, recorded: Recorded | None) -> dict[str, Any]:
     """Tell an event with all that backs it, and the place at which anyone can read it again."""
     stored = one(events, event_id)
     if stored is None:  # the proof tells of it; what is known is the id
@@ -86,16 +97,17 @@ def telling(events: sqlite3.Connection, event_id: str) -> dict[str, Any]:
         "evidence": event["evidence"],
         "source": {name: event["source"][name] for name in SOURCE if name in event["source"]},
         "extraction": event["extraction"],
-        "recorded": place_of(events, stored),
+        "recorded": place_of(events, stored, recorded),
     }
 
 
-def place_of(events: sqlite3.Connection, stored: StoredEvent) -> dict[str, Any]:
-    """Say when and where the log took an event."""
+def place_of(events: sqlite3.Connection, stored: StoredEvent, recorded: Recorded | None) -> dict[str, Any]:
+    """Say when and where the log took an event; not which cut covers it, if that came later."""
+    cut = cut_of(events, stored.topic, stored.partition, stored.offset)
     return {
         "at": moment(stored.recorded_ms),
         "topic": stored.topic,
         "partition": stored.partition,
         "offset": stored.offset,
-        "cut": cut_of(events, stored.topic, stored.partition, stored.offset),
+        "cut": None if recorded and cut and cut > recorded.cut else cut,
     }

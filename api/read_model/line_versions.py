@@ -7,6 +7,7 @@ events, retractions and merges make later versions. Which changed lines still la
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ import orjson
 from api.read_model import store
 from api.read_model.entity_maps import Epoch, epochs, ids_in_changes, last_change
 from api.read_model.places import cut_of, read_cut
-from api.read_model.shown import lines_showing, on_line, places_on
+from api.read_model.shown import Row, lines_showing, on_line, places_on
 from streams.entries import KEY_ID_BYTES
 from streams.fold import fold
 from streams.lines import Line, entities_of
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from streams.documents import Place
 
 EVENTS_MAX = 50  # of those that made a version, so many are named
+CUTS_MAX = 100  # settled in one transaction
+
+log = logging.getLogger(__name__)
 
 
 class LineVersions:
@@ -47,10 +51,12 @@ class LineVersions:
         return int(store.get_meta(self._views, "versioned") or 0)
 
     def settle(self, cut: Cut) -> None:
-        """Make the versions of all cuts up to this one, which what is served must cover."""
+        """Make the versions of CUTS_MAX cuts at most up to this one, which what is served must cover."""
         done = read_cut(self._events, self.number())
         if done is None or cut.number <= done.number:
             return
+        if cut.number > done.number + CUTS_MAX:  # far behind: a stretch now, the next one at the next look
+            cut = read_cut(self._events, done.number + CUTS_MAX) or cut
         times = epochs(self._events, done.number, cut.number)
         shown: set[Line] = set()
         names = [row[0] for row in self._views.execute("SELECT line FROM touched")]
@@ -88,7 +94,7 @@ class LineVersions:
         for moment in sorted(moments):
             rows = known[max(at.cut for at in times if at.cut <= moment)]
             there = [row for key, row in rows.items() if (arrived[key] or last + 1) <= moment]
-            view = orjson.dumps(fold(row.posted for row in there)) if there else None
+            view = _folded(line, there)
             if view != before:
                 self._store(line, moment, view, {key: arrived[key] for key in rows})
                 before = view
@@ -137,6 +143,15 @@ class LineVersions:
             line,
         ).fetchone()
         return found[0] if found else None
+
+
+def _folded(line: Line, rows: list[Row]) -> bytes | None:
+    """Fold what was there at a cut. What cannot be folded has no line, here as in what is served."""
+    try:
+        return orjson.dumps(fold(row.posted for row in rows)) if rows else None
+    except Exception as error:
+        log.warning("line %s could not be folded at a cut: %r", line, error)
+        return None
 
 
 def _ids(line: Line) -> set[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from api.read_model import store
 from api.read_model.entity_maps import entity_map
 from api.read_model.shown import lines_of, lines_showing, on_line
 from streams.fold import View, fold, holding
@@ -38,14 +39,29 @@ def views_of(at: Snapshot, company: str, recorded: Recorded | None = None) -> li
     return found if recorded is None or recorded.is_cut else _between_cuts(at, company, recorded, found)
 
 
-def view_of(at: Snapshot, line: Line, recorded: Recorded | None, until: date | None = None) -> View:
-    """Fold a line from its entries: with `until`, its steps up to that day, however old they are."""
+def whole_views_of(at: Snapshot, company: str, recorded: Recorded | None = None) -> list[tuple[Line, View]]:
+    """Read the lines of a company with all of their steps, however many they are."""
+    lines = views_of(at, company, recorded)
+    return [
+        (line, view_of(at, line, recorded, whole=True) if view["older"] else view) for line, view in lines
+    ]
+
+
+def complete(at: Snapshot, line: Line, view: View, day: date, recorded: Recorded | None) -> View:
+    """Give a view that can be asked about a day: a served one leaves out the oldest of many steps."""
+    if view["older"] and day.isoformat() < view["steps"][-1]["date"]:
+        return view_of(at, line, recorded, whole=True)
+    return view
+
+
+def view_of(at: Snapshot, line: Line, recorded: Recorded | None, *, whole: bool = False) -> View:
+    """Fold a line from its entries: as it would be served, or with all of its steps."""
     if at.views is None:
         return fold(())
     rows = on_line(at.views, line, map_of(at, recorded))
     if recorded is not None:
         rows = [row for row in rows if covers(recorded.vector, row.topic, row.partition, row.offset)]
-    return fold((row.posted for row in rows), until)
+    return fold((row.posted for row in rows), whole=whole)
 
 
 def position(
@@ -53,7 +69,7 @@ def position(
 ) -> dict[str, list[dict[str, Any]]]:
     """Read the lines of a company by section, in the order of a position, each with what holds on a day."""
     found = views_of(at, company, recorded)
-    names = Names(at, map_of(at, recorded))
+    names = Names(at, recorded)
     sections: dict[str, list[dict[str, Any]]] = {section: [] for section in SECTIONS}
     for line, view in found:
         said = held(at, line, view, day, recorded)
@@ -73,31 +89,38 @@ def position(
 
 def held(at: Snapshot, line: Line, view: View, day: date, recorded: Recorded | None) -> View:
     """Say what holds on a day, also where that is a step that the view only counts."""
-    if view["older"] and day.isoformat() < view["steps"][-1]["date"]:
-        return holding(view_of(at, line, recorded, day), day)
-    return holding(view, day)
+    return holding(complete(at, line, view, day, recorded), day)
 
 
 def map_of(at: Snapshot, recorded: Recorded | None) -> EntityMap:
-    """Give the entity map of now, or of a moment."""
-    return entity_map(at.events, None if recorded is None else next_offset(recorded.vector, "entities", 0))
+    """Give the entity map that the views show now, or of a moment."""
+    if recorded is not None:
+        return entity_map(at.events, next_offset(recorded.vector, "entities", 0))
+    # That of the file: one that is frozen, or a moment behind, does not show what was merged since.
+    return entity_map(at.events, int(store.get_meta(at.views, "entities") or 0) if at.views else None)
 
 
 class Names:
-    """Names of entities, each looked up once."""
+    """Names of entities, now or as of a moment, each looked up once."""
 
-    def __init__(self, at: Snapshot, entities: EntityMap) -> None:
+    def __init__(self, at: Snapshot, recorded: Recorded | None) -> None:
         self._events = at.events
-        self._entities = entities
+        self._entities = map_of(at, recorded)
+        self._cut = recorded.cut if recorded else None
         self._known: dict[str, str | None] = {}
 
     def of(self, entity_id: str) -> str | None:
-        """Name an entity; none if there is no such."""
+        """Name an entity; none if it had no name then."""
         if entity_id not in self._known:
             renamed = self._entities.name(entity_id)
-            row = self._events.execute("SELECT name FROM entities WHERE id = ?", (entity_id,)).fetchone()
-            self._known[entity_id] = renamed[0] if renamed else row[0] if row else None
+            self._known[entity_id] = renamed[0] if renamed else self._as_mentioned(entity_id)
         return self._known[entity_id]
+
+    def _as_mentioned(self, entity_id: str) -> str | None:
+        row = self._events.execute(
+            "SELECT name, known, named FROM entities WHERE id = ?", (entity_id,)
+        ).fetchone()
+        return row[0] if row and (self._cut is None or row[1] or 0 < row[2] <= self._cut) else None
 
     def of_counterpart(self, line: Line) -> str | None:
         """Name the entity in a line's counterpart."""

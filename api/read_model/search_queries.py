@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 
 from api.read_model.event_queries import BELOW, WITH_VECTOR, fact_id, vector_rows
+from api.read_model.places import cut_below
 from seeds.shadow import fold as fold_text
 from streams.entity_map import EntityMap
 from streams.vectors import Vector
 
-COLUMNS = "id, kind, name, name_ar, resolved, known, events, identifiers"
+COLUMNS = "id, kind, name, name_ar, resolved, known, named, events, identifiers"
 WORDS_MAX = 12
 
 
@@ -29,8 +30,11 @@ def entity(
     `events` counts those in which it has a role: with `day`, that took effect by then.
     """
     sql = f"SELECT {COLUMNS} FROM entities WHERE id = ?"  # noqa: S608  # a constant
-    row = events.execute(sql, (entity_id,)).fetchone()
-    return _entity(events, row, entities, day, below) if row else None
+    for source in (entity_id, *sorted(entities.sources(entity_id))):
+        row = events.execute(sql, (source,)).fetchone()
+        if row:  # what others were merged into need not have been mentioned itself
+            return _entity(events, (entity_id, *row[1:]), entities, day, below)
+    return None
 
 
 def search(
@@ -71,13 +75,15 @@ def search(
 
 def _entity(
     events: sqlite3.Connection,
-    row: tuple[str, str, str, str | None, int, int, int, bytes],
+    row: tuple[str, str, str, str | None, int, int, int, int, bytes],
     entities: EntityMap,
     day: date | None,
     below: Vector | None,
 ) -> dict[str, Any] | None:
-    entity_id, kind, name, name_ar, resolved, known, count, identifiers = row
+    entity_id, kind, name, name_ar, resolved, known, named, count, identifiers = row
     sources = entities.sources(entity_id)
+    if below is not None and not known and not 0 < named <= _cut(events, below):
+        name = entity_id  # nobody had named it then
     if day is not None or below is not None or sources != {entity_id}:
         count = _count(events, entity_id, entities, day, below)
         if below is not None and not known and not _count(events, entity_id, entities, None, below):
@@ -92,6 +98,11 @@ def _entity(
         "events": count,
         "identifiers": orjson.loads(identifiers),
     }
+
+
+def _cut(events: sqlite3.Connection, below: Vector) -> int:
+    """Give the last cut that a vector covers."""
+    return cut_below(events, below).number
 
 
 def _count(

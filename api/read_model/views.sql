@@ -42,6 +42,7 @@ CREATE TABLE line_versions (
   PRIMARY KEY (company, section, counterpart, cut)
 ) WITHOUT ROWID;
 CREATE INDEX line_versions_by_cut ON line_versions (cut);
+CREATE INDEX line_versions_by_company ON line_versions (company, cut);
 CREATE TABLE touched (line BLOB PRIMARY KEY) WITHOUT ROWID;
 
 -- Digests of what was posted and of what the log says, below `exposed` (see streams.digest).

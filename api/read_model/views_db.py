@@ -19,7 +19,7 @@ from api.read_model.findings import Finding, Findings
 from api.read_model.line_versions import LineVersions
 from api.read_model.lines_db import Lines
 from api.read_model.pending import Pending
-from api.read_model.places import cut_below, facts_of
+from api.read_model.places import cut_below
 from api.read_model.records import Record
 from api.read_model.vectors_db import Vectors
 from streams import progress
@@ -145,8 +145,11 @@ class GenerationFile:
         cut = self._events_file.cut
         if cut.number <= self._versions.number() or self._findings.any_open():
             return
-        if not dominates(self.exposed, facts_of(cut.vector)):
-            cut = cut_below(self._events, self.exposed)
+        # Nothing orders the topics: a cut may be read before a change of entities that it covers.
+        read = self._events_file.offsets().get(("entities", 0), 0)
+        served = {**self.exposed, "entities": {"0": read}}
+        if not dominates(served, cut.vector):
+            cut = cut_below(self._events, served)
         self._versions.settle(cut)
 
     def unknown(self, now_ms: int, wait_ms: int) -> list[Finding]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.answers import HEADERS, answer
-from api.as_of import NOW, Asked, AsOf, asked, resolve
+from api.as_of import NOW, Asked, AsOf, a_day, asked, resolve
 from api.errors import BadParameter, NotFound
 from api.freshness import fresh
 from api.problems import documented
@@ -23,14 +22,18 @@ from api.read_model.reading import Snapshot
 from api.routers.companies import CompanyId, entity_of
 from api.service import Service
 from api.time_models import DifferenceView, ExplainView, HistoryPage, TimelinesView
+from streams.entity_map import EntityMap
 from streams.lines import Line
 from streams.timelines import timelines
 from streams.tokens import TEXT_MAX
 
 router = APIRouter(prefix="/v1/companies", tags=["changes"])
-RESPONSES: dict[int | str, dict[str, Any]] = {200: {"headers": HEADERS}, **documented(404, 410, 422, 503)}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"headers": HEADERS},
+    **documented(308, 404, 410, 422, 503),
+}
 PAGE_MAX = 500
-DAY = "2025-06-17"
+CUT_MAX = 1 << 62
 
 Axis = Annotated[
     Literal["recorded", "valid"],
@@ -67,14 +70,25 @@ async def stretch(
 ) -> tuple[str, Asked, Asked]:
     """Take the two ends: what is asked for at each."""
     if axis == "recorded":
-        return axis, Asked(other.valid, start), Asked(other.valid, end or other.recorded)
-    return axis, Asked(_day("from", start), other.recorded), Asked(_day("to", end), other.recorded)
+        if other.recorded is not None:
+            message = "recorded_as_of: the recorded axis is what `from` and `to` are on"
+            raise BadParameter(message)
+        return axis, Asked(other.valid, start), Asked(other.valid, end)
+    if other.valid is not None:
+        message = "valid_as_of: the valid axis is what `from` and `to` are on"
+        raise BadParameter(message)
+    return axis, Asked(a_day("from", start), other.recorded), Asked(a_day("to", end), other.recorded)
 
 
 def _between(at: Snapshot, wanted: tuple[str, Asked, Asked]) -> Stretch:
     axis, first, last = wanted
     until = resolve(at, last)
-    return Stretch(axis, resolve(at, Asked(first.valid or until.day, first.recorded)), until)
+    since = resolve(at, Asked(first.valid or until.day, first.recorded))
+    begins = since.recorded.cut if since.recorded else 0
+    if since.day > until.day or (until.recorded and begins > until.recorded.cut):
+        message = "from: it lies behind `to`"
+        raise BadParameter(message)
+    return Stretch(axis, since, until)
 
 
 @router.get(
@@ -96,7 +110,7 @@ async def get_history(
         entity_of(at, company_id, between.last)
         find = _recorded_page if between.axis == "recorded" else _valid_page
         found, following = find(at, company_id, between, cursor, limit)
-        names = Names(at, map_of(at, between.last.recorded))
+        names = Names(at, between.last.recorded)
         body = {
             **_ends(between),
             "changes": [change.to_json(names) for change in found],
@@ -138,11 +152,14 @@ async def get_timelines(
     with Service.of(request).model.snapshot() as at:
         as_of = resolve(at, wanted)
         entity_of(at, company_id, as_of)
-        names = Names(at, map_of(at, as_of.recorded))
-        lines = position_queries.views_of(at, company_id, as_of.recorded)
+        names = Names(at, as_of.recorded)
+        lines = position_queries.whole_views_of(at, company_id, as_of.recorded)
         series = timelines(
             (line.section, line.counterpart, names.of_counterpart(line), view) for line, view in lines
         )
+        if wanted.valid is not None:
+            day = wanted.valid.isoformat()
+            series = {name: [p for p in points if p["date"] <= day] for name, points in series.items()}
         return answer(request, at, {"as_of": as_of.to_json(), "series": series}, of_views=True)
 
 
@@ -156,11 +173,11 @@ async def explain_line(
     request: Request, company_id: CompanyId, line: ALine, wanted: Annotated[Asked, Depends(asked)]
 ) -> Response:
     """Say why a line says what it says: each telling with its source, evidence and place in the log."""
-    named = _line(line, company_id)
     with Service.of(request).model.snapshot() as at:
         as_of = resolve(at, wanted)
         entity_of(at, company_id, as_of)
-        told = explanation(at, named, as_of.recorded)
+        named = _line(line, company_id, map_of(at, as_of.recorded))
+        told = explanation(at, named, as_of.recorded, wanted.valid)
         if not told["steps"] and not told["retracted"]:
             message = "the company has no such line: its position names those that it has"
             raise NotFound(message)
@@ -180,7 +197,7 @@ def _recorded_page(
         cut, *name = _read_cursor(cursor, int, str, str, str)
         after = (cut, *name)
     found: list[change_queries.Change] = []
-    until = last.cut if last else 1 << 62
+    until = last.cut if last else CUT_MAX
     for point, change in change_queries.recorded_changes(at, company, after, until, between.last.day):
         if change is not None:
             found.append(change)
@@ -209,7 +226,8 @@ def _cursor(values: list[Any]) -> str:
 def _read_cursor(text: str, *kinds: type) -> Any:
     try:
         values = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-        if len(values) == len(kinds) and all(isinstance(v, k) for v, k in zip(values, kinds, strict=True)):
+        right = len(values) == len(kinds) and all(type(v) is k for v, k in zip(values, kinds, strict=True))
+        if right and all(not isinstance(v, int) or 0 <= v < CUT_MAX for v in values):
             return values
     except (ValueError, TypeError, binascii.Error):
         pass
@@ -217,17 +235,10 @@ def _read_cursor(text: str, *kinds: type) -> Any:
     raise BadParameter(message)
 
 
-def _day(name: str, text: str | None) -> date | None:
+def _line(text: str, company: str, entities: EntityMap) -> Line:
+    """Read the name of a line; one of an entity that was merged is the line that it has become."""
     try:
-        return date.fromisoformat(text) if text is not None else None
-    except ValueError:
-        message = f"{name}: on the valid axis a day such as {DAY}"
-        raise BadParameter(message) from None
-
-
-def _line(text: str, company: str) -> Line:
-    try:
-        line = Line.parse(text)
+        line = entities.line(Line.parse(text))
     except ValueError:
         message = "line: `company|section|counterpart`, as the position names it"
         raise BadParameter(message) from None

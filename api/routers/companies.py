@@ -25,7 +25,10 @@ CompanyId = Annotated[
     str, Path(pattern=ENTITY, max_length=200, description="An entity's id.", examples=["scale-ai"])
 ]
 KINDS = ("org", "group", "product")
-RESPONSES: dict[int | str, dict[str, Any]] = {200: {"headers": HEADERS}, **documented(404, 410, 422, 503)}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"headers": HEADERS},
+    **documented(308, 404, 410, 422, 503),
+}
 
 
 @router.get(

@@ -26,7 +26,7 @@ PersonId = Annotated[
     "/{person_id:path}",
     dependencies=[Depends(fresh)],
     response_model=Position,
-    responses={200: {"headers": HEADERS}, **documented(404, 410, 422, 503)},
+    responses={200: {"headers": HEADERS}, **documented(308, 404, 410, 422, 503)},
 )
 async def get_person(
     request: Request, person_id: PersonId, as_asked: Annotated[Asked, Depends(asked)]

@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 from api.as_of import Asked, Recorded, resolve
 from api.errors import ViewBehind
 from api.read_model import event_queries, position_queries
+from api.read_model.change_queries import difference, recorded_changes, valid_changes
 from api.read_model.reading import Snapshot
 from api.read_model.records import Record
+from seeds.facts import Investor, Quantity
+from streams import cuts
 from streams.codec import wire
 from streams.cuts import Cut
 from streams.entity_changes import ChangeKind, EntityChange, make
@@ -29,6 +32,7 @@ from streams.fold import Posted, fold, holding
 from streams.lines import Line
 from streams.vectors import covers
 from tests.api.files import Log, Views
+from tests.api.making import article, events, fact, investment, org
 from tests.strategies import histories
 
 COMPANIES = ("rimal", "sadaf", "a", "unresolved/najd-grid", "layla-h", "omar-k")
@@ -234,8 +238,6 @@ def versioned(feed: Feed) -> int:
 
 
 def test_a_moment_is_the_last_cut_before_it_and_final_once_there_is_another(tmp_path: Path) -> None:
-    from tests.api.making import investment
-
     feed = Feed(tmp_path)
     for amount in (1, 2):
         feed.publish(investment("meta-platforms", "scale-ai", amount))
@@ -264,3 +266,63 @@ def test_a_moment_is_the_last_cut_before_it_and_final_once_there_is_another(tmp_
 
 def _iso(ms: int) -> str:
     return event_queries.moment(ms)
+
+
+def test_a_cut_that_is_read_before_a_merge_that_it_covers_waits_for_it(tmp_path: Path) -> None:
+    feed = Feed(tmp_path)
+    feed.publish(investment("meta-platforms", "scale-ai"))
+    feed.post()
+    feed.cut()
+    change = make(ChangeKind.MERGE, entity="scale-ai", into="sadaf", by="desk", reason="one firm")
+    record = feed.log.record("entities", 0, encode_change(change))
+    vector = {**feed.log.file.cut.vector, "entities": {"0": 1}}
+    read = feed.log.record("cuts", 0, cuts.encode(vector))
+    feed.log.file.apply([read], {("cuts", 0): read.offset + 1})
+    cut = feed.log.file.cut
+    feed.views.look()
+    assert versioned(feed) == 1, "the cut is there, the merge that it covers is not"
+    assert not feed.log.apply([record]).skipped
+    feed.views.look()
+    at = feed.snapshot()
+    assert answered(at, "scale-ai", DAYS[2], cut) == answered(at, "scale-ai", DAYS[2], None) == {}
+    assert answered(at, "sadaf", DAYS[2], cut).keys() == {"sadaf|investors|meta-platforms"}
+    assert answered(at, "sadaf", DAYS[2], None) == answered(at, "sadaf", DAYS[2], cut)
+    feed.close()
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+def test_a_name_does_not_depend_on_the_batches(tmp_path: Path, batches: int) -> None:
+    feed = Feed(tmp_path)
+    money = Quantity(low="5", high="5", unit="USD", surface="$5")
+    slots = {"target": org("y-firm"), "investors": (Investor(entity=org("x-fund", "X Fund")),)}
+    told = [
+        *events(article(), fact("investment", slots)),
+        *events(article(), fact("valuation", {"company": org("x-fund", "The X fund."), "amount": money})),
+    ]
+    records = [feed.log.event(event) for event in told]
+    for batch in [records] if batches == 1 else [records[1:], records[:1]]:
+        feed.log.apply(batch)
+    feed.log.cut()
+    row = feed.log.file.connection.execute("SELECT name, named FROM entities WHERE id = 'x-fund'").fetchone()
+    assert row == ("X Fund", 1)  # facts.investment goes before facts.valuation
+    feed.close()
+
+
+def test_more_steps_than_are_served_are_all_answered(tmp_path: Path) -> None:
+    feed = Feed(tmp_path)
+    for year in range(1960, 2020):
+        feed.publish(investment("meta-platforms", "scale-ai", year, published_at=f"{year}-06-17"))
+    feed.post()
+    feed.cut()
+    at, day = feed.snapshot(), date(1965, 7, 1)
+    recorded = resolve(at, Asked(day, "2099-01-01")).recorded
+    (line,) = answered(at, "scale-ai", day, None).values()
+    assert line["current"]["date"] == "1965-06-17"
+    (change,) = difference(at, "scale-ai", (day, recorded), (date(2019, 7, 1), recorded))
+    assert (change["before"]["date"], change["after"]["date"]) == ("1965-06-17", "2019-06-17")
+    steps = valid_changes(at, "scale-ai", date(1959, 1, 1), date(2020, 1, 1), recorded)
+    assert [step.at[:4] for step in steps] == [str(year) for year in range(1960, 2020)]
+    (told,) = [c for _, c in recorded_changes(at, "scale-ai", (0, "", "", ""), 9, day) if c]
+    assert told.after is not None
+    assert told.after["date"] == "1965-06-17"
+    feed.close()

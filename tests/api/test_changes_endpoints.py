@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from api.app import create_app
+from api.as_of import day_of
 from api.positions_stream import PositionWalk, go_on, start
 from api.read_model import store
 from seeds.facts import Interval, Precision, Quantity
@@ -93,7 +94,7 @@ async def test_the_recorded_axis_gives_back_what_was_known(client: httpx.AsyncCl
     assert await line(client, recorded_as_of="2001-01-01") is None
     answer = await client.get("/v1/companies/scale-ai", params={"recorded_as_of": told.at(1)})
     assert answer.json()["as_of"]["recorded"] == {"at": told.at(1), "cut": 1, "final": True}
-    assert answer.json()["as_of"]["valid"] == told.at(1)[:10]
+    assert answer.json()["as_of"]["valid"] == day_of(told.feed.cuts[0].ms).isoformat()
     token = answer.headers["khabar-token"]
     by_token = await line(client, recorded_as_of=token, valid_as_of="2025-07-01")
     assert by_token == found[2]

@@ -158,7 +158,7 @@ async def test_who_takes_nothing_is_cut_off(settings: Settings, monkeypatch: pyt
         service: Service = create_app(settings).state.service
         await until(lambda: count(service.model, "events") == 3)
         with service.model.snapshot() as at:
-            response = sse.EventStream(service, beginning(at), EventFilter())
+            response = sse.EventStream(service, sse.EventMessages(beginning(at), EventFilter()))
         sent = []
 
         async def send(message: dict[str, object]) -> None:
