@@ -40,7 +40,8 @@ DEAL = Article(
 )  # fmt: skip
 CONFLICT = Article(
     "wire-1", "en", "Desert Wire", "2025-06-03",
-    "Tuwaiq Capital has invested $45 million in Falak Robotics for a 20% stake, the company said.",
+    "A deal in the desert: people in the industry were surprised on Tuesday by the price of a small firm. "
+    "Tuwaiq Capital bought a 20% stake in Falak Robotics for $45 million, the company said.",
 )  # fmt: skip
 ARABIC = Article(
     "bayan-1", "ar", "صحيفة البيان الجديد", "2025-06-04",
@@ -48,7 +49,8 @@ ARABIC = Article(
 )  # fmt: skip
 CORRECTED = Article(
     "wire-1", "en", "Desert Wire", "2025-06-03",
-    "Tuwaiq Capital has invested $40 million in Falak Robotics for a 20% stake, the company said.",
+    "A deal in the desert: people in the industry were surprised on Tuesday by the price of a small firm. "
+    "Tuwaiq Capital bought a 20% stake in Falak Robotics for $40 million, the company said.",
 )  # fmt: skip
 PULLBACK = Article(
     "ledger-2", "en", "Gulf Ledger", "2025-06-12",
