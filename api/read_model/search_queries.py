@@ -84,7 +84,7 @@ def _entity(
     sources = entities.sources(entity_id)
     if below is not None and not known and not 0 < named <= _cut(events, below):
         name = entity_id  # nobody had named it then
-    if day is not None or below is not None or sources != {entity_id}:
+    if day is not None or below is not None or sources != {entity_id} or entities.splits(sources):
         count = _count(events, entity_id, entities, day, below)
         if below is not None and not known and not _count(events, entity_id, entities, None, below):
             return None
