@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
@@ -96,19 +96,31 @@ class EntityView(EntitySummary):
     distinct: list[str]
 
 
+class ExampleEvent(Shape):
+    """An event, and the words on which it rests."""
+
+    event: str
+    type: str
+    document: str
+    quote: str | None
+
+
 class SuggestedEntity(Shape):
-    """One of two entities that look alike."""
+    """One of two entities that look alike; `example` is the last event in which it has a role."""
 
     id: str
     name: str
     name_ar: str | None
     known: bool
     events: int
-    example: dict[str, Any] | None
+    example: ExampleEvent | None
 
 
 class Suggestion(Shape):
-    """Two entities that may be one, never merged by itself: `entity` would be merged into `into`."""
+    """Two entities that may be one, never merged by itself: `entity` would be merged into `into`.
+
+    `alike` are the two names, folded, that look alike; `score` says how much, 100 at most.
+    """
 
     score: float
     kind: str
@@ -118,7 +130,7 @@ class Suggestion(Shape):
 
 
 class SuggestionList(Shape):
-    """Pairs, the most alike first."""
+    """Pairs, those with a known entity first, then the most alike; `complete` if these are all there are."""
 
     suggestions: list[Suggestion]
     complete: bool

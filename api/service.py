@@ -22,6 +22,7 @@ from api.read_model.places import entities_vector, exposed_vector, read_vector, 
 from api.read_model.reading import ReadModel, Snapshot
 from api.reader_status import Status, now_ms
 from api.replays import Replays
+from api.suggesting import Suggesting
 from streams.documents import Place, StoredDocument
 from streams.entity_changes import EntityChange
 from streams.errors import Unacknowledged
@@ -44,6 +45,7 @@ class Service:
         self.replays = Replays(settings)
         self.keys = Keys()
         self.desk = EntityDesk()
+        self.suggesting = Suggesting()
         self.metrics = Metrics()
         self._publisher: Publisher | None = None
         self._publishing = asyncio.Lock()

@@ -10,12 +10,12 @@ from ulid import ULID
 
 from api.answers import HEADERS, JSON, answer
 from api.bodies import body_of, read_body
-from api.entity_models import AcceptedChange, EntityChangeList, EntityView, NewEntityChange
+from api.entity_models import AcceptedChange, EntityChangeList, EntityView, NewEntityChange, SuggestionList
 from api.errors import BadBody, Moved, NotFound
 from api.freshness import fresh
 from api.parameters import ENTITY, PAGE_MAX
 from api.problems import documented
-from api.read_model import entity_queries
+from api.read_model import entity_queries, suggestion_queries
 from api.read_model.entity_maps import entity_map
 from api.routers.documents import Key
 from api.service import Service
@@ -72,6 +72,26 @@ async def list_changes(
     with Service.of(request).model.snapshot() as at:
         changes, next_ = entity_queries.changes(at.events, limit, before)
         return answer(request, at, {"changes": changes, "next": next_})
+
+
+@router.get(
+    "/suggestions",
+    dependencies=[Depends(fresh)],
+    response_model=SuggestionList,
+    responses={200: {"headers": HEADERS}, **documented(410, 422, 503)},
+)
+async def suggest_merges(
+    request: Request, limit: Annotated[int, Query(ge=1, le=PAGE_MAX, description="Pairs at most.")] = 50
+) -> Response:
+    """Suggest pairs of entities that look alike, those with a known one first; a person decides.
+
+    Nothing merges by itself. A pair goes once it is merged, or marked as two (`distinct`).
+    """
+    service = Service.of(request)
+    pairs = await service.suggesting.pairs(service)
+    with service.model.snapshot() as at:
+        found, complete = suggestion_queries.suggestions(at.events, pairs, limit)
+        return answer(request, at, {"suggestions": found, "complete": complete})
 
 
 @router.get(
