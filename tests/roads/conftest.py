@@ -1,16 +1,12 @@
 """`khabar up` in a process of its own, with its own Kafka, and a client of its API."""
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
 from streams.settings import Settings
-from tests.roads.running import free_port
+from tests.roads.running import free_port, khabar_up
 
 
 @pytest.fixture
@@ -20,17 +16,8 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def up(settings: Settings, tmp_path: Path):
-    with (tmp_path / "up.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "api.commands", "up"],
-            env={**os.environ, **settings.environment()}, stdout=log, stderr=log,
-        )  # fmt: skip
+    with khabar_up(settings, tmp_path / "up.log") as process:
         yield process
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(40)
-        finally:
-            process.kill()
 
 
 @pytest.fixture

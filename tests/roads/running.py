@@ -1,10 +1,14 @@
 """`khabar up` as a person runs it, for the tests that walk whole roads."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -28,6 +32,25 @@ def until(look, seconds: float, what: str):
             pass
         time.sleep(0.05)
     return pytest.fail(f"{what} did not happen within {seconds:.0f} s")
+
+
+@contextmanager
+def khabar_up(settings: Settings, log: Path, code: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `khabar up`, of another version if its code is given; stopped as by Ctrl-C."""
+    other = {"PYTHONPATH": str(code)} if code else {}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.commands", "up"], cwd=code,
+            env={**os.environ, **settings.environment(), **other}, stdout=output, stderr=output,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(40)
+            finally:
+                process.kill()
 
 
 def khabar(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:

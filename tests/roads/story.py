@@ -64,3 +64,9 @@ PLAN = Article(
     "bayan-2", "ar", "صحيفة البيان الجديد", "2025-06-16",
     "أعلنت شركة فلك روبوتيكس أنها تعتزم إنفاق 90 مليون دولار على توسعة مصانعها في عام 2025.",
 )  # fmt: skip
+VALUED = Article(
+    "wire-2", "en", "Desert Wire", "2025-06-20",
+    "Falak Robotics is valued at $200 million.\n\n"
+    "Falak Robotics plans to spend $90 million on its factories in 2025.\n\n"
+    "Falak Robotics named Layla Haddad chief executive.",
+)  # fmt: skip

@@ -6,6 +6,7 @@ all later steps the moments of all steps are asked again, and nothing of them ha
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -178,6 +179,11 @@ def test_a_month_of_news(up: Any, settings: Settings, http: httpx.Client) -> Non
     story.expect(FALAK, whole)
     story.nothing_has_changed()
 
+    # The stream of changes tells the month in order, and resumes behind any message.
+    told = changes(http, 6, "beginning")
+    assert [change["after"]["slots"]["amount"]["low"] for _, change in told[:1]] == ["40000000"]
+    assert changes(http, 3, told[2][0]) == told[3:]
+
     # Replay: equal digests, and every moment answers as it did.
     replayed = khabar(settings, "replay", "--json")
     assert replayed.returncode == 0, replayed.stderr
@@ -198,6 +204,25 @@ def test_a_month_of_news(up: Any, settings: Settings, http: httpx.Client) -> Non
     assert all(g["proof"]["proven"] for g in views["generations"] if g["proof"])
     verified = khabar(settings, "verify", "--all", "--json")
     assert verified.returncode == 0, verified.stdout[-2000:]
+
+
+def changes(http: httpx.Client, count: int, start: str) -> list[tuple[str, dict[str, Any]]]:
+    """Read so many messages of the stream of changes: id, and what changed."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    message: dict[str, str] = {}
+    asked = {"company": FALAK, "section": "investors", "from": start}
+    with http.stream("GET", "/v1/positions/stream", params=asked) as stream:
+        assert stream.status_code == 200, stream.read()
+        for line in stream.iter_lines():
+            name, _, value = line.partition(": ")
+            message[name] = value
+            if not line and "data" in message:
+                assert message["event"] == "change"
+                found.append((message["id"], json.loads(message["data"])))
+            message = {} if not line else message
+            if len(found) == count:
+                break
+    return found
 
 
 def merge(story: Story, entity: str, into: str) -> str:
