@@ -18,9 +18,9 @@ from ulid import ULID
 
 from api.answers import HEADERS, JSON, answer
 from api.bodies import body_of, read_body, read_body_or
+from api.document_models import Accepted, DocumentView, NewDocument, NewReinstatement, NewWithdrawal
 from api.errors import BadBody, BodyTooLarge, Conflict, KeyReused, NotFound
 from api.freshness import fresh
-from api.models import Accepted, DocumentView, NewDocument, NewReinstatement, NewWithdrawal
 from api.problems import documented
 from api.read_model import document_queries
 from api.read_model.reading import Snapshot

@@ -12,9 +12,10 @@ from ulid import ULID
 from api.answers import HEADERS, answer
 from api.as_of import Asked, asked, narrowed, resolve
 from api.bodies import body_of, read_body
+from api.document_models import Accepted, NewRetraction
 from api.errors import Conflict, NotFound
 from api.freshness import fresh
-from api.models import Accepted, EventPage, NewRetraction, RecordedEvent
+from api.models import EventPage, RecordedEvent
 from api.parameters import EVENT_ID, APage, Paging, Wanted
 from api.problems import documented
 from api.read_model import document_queries, event_queries

@@ -10,9 +10,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.answers import JSON
 from api.errors import ReadModelMissing
-from api.models import Health
 from api.reader_status import now_ms, shown
 from api.service import Service
+from api.view_models import Health
 
 if TYPE_CHECKING:
     from api.reader_status import Status

@@ -6,9 +6,9 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from api.answers import HEADERS, JSON, answer
-from api.models import ReplayList, ReplayView
 from api.problems import documented
 from api.service import Service
+from api.view_models import ReplayList, ReplayView
 
 router = APIRouter(prefix="/v1/replays", tags=["views"])
 

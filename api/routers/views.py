@@ -11,11 +11,11 @@ from fastapi import APIRouter, Request, Response
 
 from api.answers import HEADERS, answer
 from api.errors import ReadModelMissing
-from api.models import ViewsView
 from api.problems import documented
 from api.read_model import store, view_queries
 from api.read_model.event_queries import moment
 from api.service import Service
+from api.view_models import ViewsView
 from streams.generations import FOLLOWED, State
 
 router = APIRouter(prefix="/v1/views", tags=["views"])
