@@ -18,6 +18,7 @@ COMMANDS = {
     "ingest": "api.commands.ingest",
     "retract": "api.commands.retract",
     "reparse": "api.commands.reparse",
+    "entities": "api.commands.entities",
     "follow": "api.commands.follow",
     "show": "api.commands.show",
     "diff": "api.commands.diff",
@@ -30,7 +31,7 @@ COMMANDS = {
     "serve": "api.commands.serve",
     "reader": "api.commands.reader",
 }
-"""Command → module; the module's function of that name (with `_` for `-`) is the command."""
+"""Command → module; what has that name there (with `_` for `-`) is the command, or a group of commands."""
 
 app = typer.Typer(
     name="khabar",
@@ -46,7 +47,10 @@ def build(only: str | None = None) -> typer.Typer:
     for name, module in COMMANDS.items():
         if only in (None, name):
             function = getattr(import_module(module), name.replace("-", "_"))
-            app.command(name=name)(function)
+            if isinstance(function, typer.Typer):
+                app.add_typer(function)
+            else:
+                app.command(name=name)(function)
     if only is not None:
         app.callback()(lambda: None)  # a single command would otherwise lose its name
     return app
