@@ -24,8 +24,8 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP)  ## start everything, ingest the shipped articles, serve until Ctrl-C
 	@$(BIN)/khabar up --demo
 
-test: $(STAMP)  ## all tests (starts its own Kafka)
-	$(BIN)/python -m pytest
+test: $(STAMP)  ## all tests, two at a time (each with a Kafka of its own: most of the time they wait)
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(STAMP)  ## lint, types, layer contract, docs
 	$(BIN)/ruff check .
