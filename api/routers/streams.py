@@ -19,12 +19,11 @@ from streams.tokens import TEXT_MAX
 
 router = APIRouter(prefix="/v1", tags=["streams"])
 
-ID_MAX = 2 * TEXT_MAX
 From = Annotated[
     str,
     Query(
         alias="from",
-        max_length=ID_MAX,
+        max_length=TEXT_MAX,
         description="`now`, `beginning`, or a log token: the stream begins behind it.",
     ),
 ]
@@ -32,7 +31,7 @@ Last = Annotated[
     str | None,
     Header(
         alias="Last-Event-ID",
-        max_length=ID_MAX,
+        max_length=TEXT_MAX,
         description="The id of the last message that came: goes before `from`.",
     ),
 ]

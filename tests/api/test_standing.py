@@ -69,10 +69,13 @@ def both(tmp_path: Path) -> Iterator[Both]:
 
 
 def answered(both: Both, document: StoredDocument, facts: Parsed | None, seed: int = 0) -> ParseRecord:
-    place, live = both.ask(document), both.index.known(document.document).live
+    known = both.index.known(document.document)
+    place, live = both.ask(document), known.live
     none = Parsed(extractor="rules", version="1")
     if facts is None:
         record = delta.failed(document, place, "rules", "1", "out of time")
+    elif document.change is Change.REPARSE and known.withdrawn:
+        record = delta.unchanged(document, place, "rules", "1")  # as the parse agent decides
     else:
         record = delta.answer(document, place, live, facts if delta.needs_parse(document) else none, 0.5)
     both.answer(record, seed)
