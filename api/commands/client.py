@@ -16,6 +16,12 @@ def get(path: str, **parameters: str | int | None) -> Any:
     return _ask("GET", path, {k: v for k, v in parameters.items() if v is not None}, None)
 
 
+def is_there(path: str) -> bool:
+    """Say whether the API knows what a path names."""
+    answer: dict[str, Any] = _ask("GET", path, {}, None, also=404)
+    return answer.get("status") != 404  # a problem document tells its status
+
+
 def post(path: str, body: Any) -> Any:
     """POST JSON to a path of the API that the settings name."""
     return _ask("POST", path, {}, body)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from api.commands.client import get
+from api.commands.client import get, is_there
 from api.commands.common import EXIT_INPUT, fail, out
 
 ValidAsOf = Annotated[str | None, typer.Option("--valid-as-of", help="What was true on this day.")]
@@ -70,6 +70,8 @@ def _lines(position: dict[str, Any], wanted: str) -> list[str]:
 
 
 def _find(company: str) -> str:
+    if not any(map(str.isspace, company)) and is_there(f"/v1/companies/{quote(company, safe='')}"):
+        return company
     found: list[dict[str, Any]] = get("/v1/companies", query=company)["companies"]
     exact = [c for c in found if company.casefold() in (c["id"], str(c["name"]).casefold(), c.get("name_ar"))]
     if len(exact or found) == 1:

@@ -165,6 +165,24 @@ def test_a_month_of_news(up: Any, settings: Settings, http: httpx.Client) -> Non
     story.expect(FALAK, later)
     story.expect(FALAK, merged, valid="2025-06-10")
 
+    # The same from the command line.
+    moment = story.remembered[0][2]
+    shown = khabar(
+        settings, "show", FALAK, "--recorded-as-of", moment, "--valid-as-of", END_OF_MONTH, "--json"
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert set(json.loads(shown.stdout)["sections"]) == {"investors", "leadership"}
+    changed = khabar(settings, "diff", "Falak Robotics", "--from", moment, "--json")
+    assert changed.returncode == 0, changed.stderr
+    lines = {line["line"].split("|", 1)[1]: line for line in json.loads(changed.stdout)["lines"]}
+    assert lines.keys() == {f"customers|{SADAF}", f"leadership|{LAYLA}"}
+    assert lines[f"leadership|{LAYLA}"]["after"]["type"] == "departure"
+    told = khabar(settings, "show", FALAK, "--explain", "investors")
+    assert told.returncode == 0, told.stderr
+    assert "3 independent origins" in told.stdout
+    assert "صحيفة البيان الجديد" in told.stdout
+    assert "no line" in khabar(settings, "show", FALAK, "--explain", "nothing").stderr
+
     # The article about the pullback is withdrawn, and reinstated.
     document = quote(f"https://news.example/{PULLBACK.name}", safe="")
     story.took(http.request("DELETE", f"/v1/documents/{document}", params={"reason": "under review"}))
