@@ -98,6 +98,9 @@ def _openapi(app: FastAPI, settings: Settings) -> dict[str, Any]:
         )  # fmt: skip
         components = schema.setdefault("components", {})
         components.setdefault("schemas", {})["Problem"] = dict(problems.SCHEMA)
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["400"] = dict(problems.NO_HTTP)
         if settings.write_token is not None:
             components["securitySchemes"] = {"writeToken": {"type": "http", "scheme": "bearer"}}
             for operations in schema["paths"].values():

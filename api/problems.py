@@ -97,6 +97,11 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
+NO_HTTP: Mapping[str, Any] = {
+    "description": "No HTTP, or a URL of 64 KiB or more: refused before the service sees it.",
+    "content": {"text/plain": {"schema": {"type": "string"}}},
+}
+
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "description": "RFC 9457: what went wrong.",
