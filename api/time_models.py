@@ -42,7 +42,7 @@ class ValueView(BaseModel):
 
 
 class ChangeOfLine(Shape):
-    """The value of a line before and after, and the events that made the difference."""
+    """The value of a line before and after, and the events and changes of entities that made it so."""
 
     line: str
     company: str
@@ -52,6 +52,7 @@ class ChangeOfLine(Shape):
     before: ValueView | None
     after: ValueView | None
     events: list[str]
+    entity_changes: list[str]
 
 
 class ChangeView(ChangeOfLine):

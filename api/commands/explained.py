@@ -79,7 +79,8 @@ def difference(told: dict[str, Any]) -> RenderableType:
         name = plain(f"{line['section']} {line['name'] or line['counterpart']}")
         ids = line["events"]
         shown = " ".join(event[:8] for event in ids[:3]) + (f" +{len(ids) - 3}" if len(ids) > 3 else "")
-        table.add_row(name, _value(line["before"]), _value(line["after"]), shown)
+        shown += " merged or split" if line["entity_changes"] else ""
+        table.add_row(name, _value(line["before"]), _value(line["after"]), shown.strip())
     return table
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from api.as_of import Recorded, day_of
+from api.read_model.entity_maps import placed_changes
 from api.read_model.event_queries import moment
 from api.read_model.places import read_cut
 from api.read_model.position_queries import Names, complete, views_of, whole_views_of
@@ -18,7 +19,8 @@ from streams.changes import along, same, value
 from streams.cuts import START
 from streams.entries import KEY_ID_BYTES
 from streams.fold import View
-from streams.lines import Line
+from streams.lines import Line, entities_of
+from streams.vectors import next_offset
 
 if TYPE_CHECKING:
     from api.read_model.reading import Snapshot
@@ -35,6 +37,8 @@ class Change:
     after: dict[str, Any] | None
     events: list[str]
     """The events that came with it on the recorded axis; the one that it rests on, on the valid axis."""
+    entity_changes: tuple[str, ...] = ()
+    """The merges, splits and undoings that had a part in it."""
 
     def to_json(self, names: Names) -> dict[str, Any]:
         """Give the change as it is told of."""
@@ -49,6 +53,7 @@ class Change:
             "before": self.before,
             "after": self.after,
             "events": self.events,
+            "entity_changes": list(self.entity_changes),
         }
 
 
@@ -84,7 +89,8 @@ def recorded_changes(
         change = None
         if not same(before, since):
             ids = _event_ids(at.events, versions[0][1])
-            change = Change(line, cut, moment(recorded.at_ms), before, since, ids)
+            merges = _entity_changes(at, line, _entities_read(_at_cut(at, cut - 1)), _entities_read(recorded))
+            change = Change(line, cut, moment(recorded.at_ms), before, since, ids, merges)
         yield (cut, *line), change
 
 
@@ -129,9 +135,10 @@ def difference(
         after = _value_of(at, line, afters, day, recorded)
         if not same(before, after):
             events = _events_between(at, line, first, last) if one[1] != recorded else []
-            if not events and after:
+            merges = _entity_changes(at, line, _entities_read(one[1]), _entities_read(recorded))
+            if not events and not merges and after:
                 events = [after["event"]]
-            told = Change(line, None, day.isoformat(), before, after, events).to_json(names)
+            told = Change(line, None, day.isoformat(), before, after, events, merges).to_json(names)
             found.append({key: told[key] for key in told if key not in ("at", "cut")})
     return found
 
@@ -152,6 +159,27 @@ def _events_between(at: Snapshot, line: Line, first: int, last: int | None) -> l
         (*line, first, last if last is not None else 1 << 62),
     )
     return _event_ids(at.events, b"".join(row[0] for row in rows))
+
+
+def _entities_read(recorded: Recorded | None) -> int:
+    """Give the offset up to which a moment covers the changes of entities; none: all of them."""
+    return next_offset(recorded.vector, "entities", 0) if recorded else 1 << 62
+
+
+def _entity_changes(at: Snapshot, line: Line, first: int, last: int) -> tuple[str, ...]:
+    """List the changes of entities in a stretch of the log that name an entity of a line."""
+    if first >= last:
+        return ()
+    known = placed_changes(at.events)
+    by_id = {change.id: change for change in known.values()}
+    found = []
+    for offset, change in known.items():
+        about = change
+        while about.undoes in by_id:
+            about = by_id[about.undoes]
+        if first <= offset < last and {about.entity, about.into} & {line.company, *entities_of(line)}:
+            found.append(change.id)
+    return tuple(found)
 
 
 def _event_ids(events: sqlite3.Connection, halves: bytes) -> list[str]:

@@ -287,6 +287,9 @@ def test_a_cut_that_is_read_before_a_merge_that_it_covers_waits_for_it(tmp_path:
     assert answered(at, "scale-ai", DAYS[2], cut) == answered(at, "scale-ai", DAYS[2], None) == {}
     assert answered(at, "sadaf", DAYS[2], cut).keys() == {"sadaf|investors|meta-platforms"}
     assert answered(at, "sadaf", DAYS[2], None) == answered(at, "sadaf", DAYS[2], cut)
+    for company, gone in (("scale-ai", True), ("sadaf", False)):
+        changes = [c for _, c in recorded_changes(at, company, (1, "\U0010ffff", "", ""), 9, DAYS[4]) if c]
+        assert [(c.after is None, c.entity_changes) for c in changes] == [(gone, (change.id,))]
     feed.close()
 
 
