@@ -42,7 +42,7 @@ ORIGINS = ("agency:reuters", "agency:spa", "agency:afp", "agency:bloomberg")
 SENT_MAX = 10_000
 
 
-def article(teller: Teller, rng: random.Random) -> list[AnyEvent]:
+def article(teller: Teller, rng: random.Random) -> tuple[StoredDocument, list[AnyEvent]]:
     """Make an article and the events that are read from it."""
     language, day = rng.randrange(2), teller.day()
     text = ""
@@ -68,7 +68,8 @@ def article(teller: Teller, rng: random.Random) -> list[AnyEvent]:
         salt=rng.randbytes(16).hex(),
         origin=rng.choice(ORIGINS),
     )
-    return list(events_of(Parsed(extractor="rules", version="1", facts=tuple(facts)), record, {}).new)
+    parsed = Parsed(extractor="rules", version="1", facts=tuple(facts))
+    return record, list(events_of(parsed, record, {}).new)
 
 
 def chunk(seed: int, companies: int, number: int = CHUNK) -> list[bytes]:
@@ -78,7 +79,7 @@ def chunk(seed: int, companies: int, number: int = CHUNK) -> list[bytes]:
     made: list[bytes] = []
     while len(made) < number:
         # The crossing has checked what `encode` checks.
-        made += [canonical(wire(event)) for event in article(teller, rng)]
+        made += [canonical(wire(event)) for event in article(teller, rng)[1]]
     return made[:number]
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import statistics
 import sys
 import tempfile
@@ -110,6 +111,7 @@ def main() -> None:
         "--only", action="append", default=[], choices=sorted(TARGETS), help="run this peer only"
     )
     asked = options.parse_args()
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # new topics have no leader for a moment
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="khabar-bench-") as name:
         data = Path(name)
