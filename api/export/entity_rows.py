@@ -11,6 +11,7 @@ import orjson
 from api.as_of import Recorded
 from api.export.columns import Row
 from api.read_model import search_queries
+from api.read_model.entities import had_name
 from api.read_model.position_queries import map_of
 from api.read_model.reading import Snapshot
 from streams.entity_map import EntityMap
@@ -39,9 +40,12 @@ def _has_a_role(at: Snapshot, recorded: Recorded, ids: frozenset[str], wanted: l
 
 def _row(at: Snapshot, recorded: Recorded, entity_id: str, entities: EntityMap) -> Row:
     stored = at.events.execute(
-        "SELECT kind, name, name_ar, resolved, identifiers FROM entities WHERE id = ?", (entity_id,)
+        "SELECT known, named, kind, name, name_ar, resolved, identifiers FROM entities WHERE id = ?",
+        (entity_id,),
     ).fetchone()
-    kind, name, name_ar, resolved, identifiers = stored or (None, None, None, True, b"{}")
+    if stored is None or not had_name(stored[0], stored[1], recorded.cut):  # no event had mentioned it then
+        stored = 0, 0, None, None, None, True, b"{}"
+    kind, name, name_ar, resolved, identifiers = stored[2:]
     given, given_ar = entities.name(entity_id) or (None, None)
     shown = search_queries.entity(at.events, entity_id, entities, below=recorded.vector)
     return {

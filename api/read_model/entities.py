@@ -61,6 +61,11 @@ def rename(connection: sqlite3.Connection, change: EntityChange) -> None:
         _store_names(connection, change.entity, names, given=True)
 
 
+def had_name(known: int, named: int, cut: int | None) -> bool:
+    """Say whether an entity was called by the name in its row at a cut already; none: now."""
+    return cut is None or bool(known) or 0 < named <= cut
+
+
 def name_anew(connection: sqlite3.Connection, mention: Mention, cut: int) -> None:
     """Give an entity that is in no list its name for good, as of a cut, and let it be found by that."""
     changed = connection.execute(

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from api.read_model.entities import had_name
 from api.read_model.event_queries import BELOW, WITH_VECTOR, fact_id, vector_rows
 from api.read_model.places import cut_below
 from seeds.shadow import fold as fold_text
@@ -82,7 +83,7 @@ def _entity(
 ) -> dict[str, Any] | None:
     entity_id, kind, name, name_ar, resolved, known, named, count, identifiers = row
     sources = entities.sources(entity_id)
-    if below is not None and not known and not 0 < named <= _cut(events, below):
+    if not had_name(known, named, None if known or below is None else _cut(events, below)):
         name = entity_id  # nobody had named it then
     if day is not None or below is not None or sources != {entity_id} or entities.splits(sources):
         count = _count(events, entity_id, entities, day, below)
