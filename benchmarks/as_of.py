@@ -19,18 +19,17 @@ from pathlib import Path
 import httpx
 
 from api.app import create_app
-from api.read_model import store
 from api.read_model.event_queries import moment
 from streams.settings import Settings
 from tests.api.making import investment
-from tests.api.test_as_of import Feed
+from tests.api.test_as_of import feed_in
 
 COMPANY = "scale-ai"
 
 
 def fill(folder: Path, events: int, lines: int, cuts: int) -> list[str]:
     """Tell of investments by `lines` investors, and make cuts on the way; give the times of the cuts."""
-    feed = Feed(folder)
+    feed = feed_in(folder)
     for number in range(events):
         day = f"20{10 + number * 15 // events:02}-{1 + number % 12:02}-{1 + number % 28:02}"
         feed.publish(investment(f"fund-{number % lines}", COMPANY, number + 1, published_at=day))
@@ -38,8 +37,6 @@ def fill(folder: Path, events: int, lines: int, cuts: int) -> list[str]:
         if number % max(1, events // cuts) == 0:
             feed.cut()
     feed.cut()
-    with store.transaction(feed.log.file.connection) as connection:
-        store.set_meta(connection, "live", "1")
     times = [moment(cut.ms) for cut in feed.cuts]
     feed.close()
     return times
@@ -73,8 +70,7 @@ def main() -> None:
     options.add_argument("--asks", type=int, default=400)
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "reader").mkdir()
-        times = fill(Path(folder) / "reader", asked.events, asked.lines, asked.cuts)
+        times = fill(Path(folder), asked.events, asked.lines, asked.cuts)
         took = asyncio.run(ask(Path(folder), times, asked.asks))
     cuts = {kind: statistics.quantiles(times, n=100) for kind, times in took.items()}
     for kind, points in cuts.items():

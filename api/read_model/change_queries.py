@@ -24,6 +24,9 @@ from streams.vectors import next_offset
 
 if TYPE_CHECKING:
     from api.read_model.reading import Snapshot
+    from streams.entity_changes import EntityChange
+
+CUTS_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -74,35 +77,46 @@ def recorded_changes(
         values.append(company)
     sql = f"""SELECT cut, company, section, counterpart FROM line_versions WHERE {condition}
               ORDER BY cut, company, section, counterpart"""  # noqa: S608  # no value in it
+    cuts, entities = _Cuts(at), placed_changes(at.events)
     for cut, *name in at.views.execute(sql, values):
-        line, recorded = Line(*name), _at_cut(at, cut)
+        line, recorded = Line(*name), cuts.at(cut)
         on = day or day_of(recorded.at_ms)
         versions = at.views.execute(
             """SELECT cut, events, view FROM line_versions WHERE company = ? AND section = ?
                AND counterpart = ? AND cut <= ? ORDER BY cut DESC LIMIT 2""",
             (*line, cut),
         ).fetchall()
-        since = _value(at, line, versions[0][2], on, recorded)
-        before = None
-        if len(versions) > 1:
-            before = _value(at, line, versions[1][2], on, _at_cut(at, versions[1][0]))
+        since, before = (
+            _value(at, line, orjson.loads(view) if view is not None else None, on, cuts.at(number))
+            for number, _, view in (*versions, (0, b"", None))[:2]
+        )
         change = None
         if not same(before, since):
             ids = _event_ids(at.events, versions[0][1])
-            merges = _entity_changes(at, line, _entities_read(_at_cut(at, cut - 1)), _entities_read(recorded))
+            stretch = _entities_read(cuts.at(cut - 1)), _entities_read(recorded)
+            merges = _entity_changes(entities, line, *stretch)
             change = Change(line, cut, moment(recorded.at_ms), before, since, ids, merges)
         yield (cut, *line), change
 
 
-def _at_cut(at: Snapshot, number: int) -> Recorded:
-    cut = read_cut(at.events, number) or START
-    return Recorded(cut.number, cut.ms, cut.vector, True, True)
+class _Cuts:
+    """Cuts as moments, the last few of them read once: neighbours in a walk are of the same."""
+
+    def __init__(self, at: Snapshot) -> None:
+        self._events = at.events
+        self._read: dict[int, Recorded] = {}
+
+    def at(self, number: int) -> Recorded:
+        if number not in self._read:
+            if len(self._read) >= CUTS_KEPT:
+                self._read.clear()
+            cut = read_cut(self._events, number) or START
+            self._read[number] = Recorded(cut.number, cut.ms, cut.vector, True, True)
+        return self._read[number]
 
 
-def _value(at: Snapshot, line: Line, view: bytes | None, day: date, recorded: Recorded) -> View | None:
-    if view is None:
-        return None
-    return value(complete(at, line, orjson.loads(view), day, recorded), day)
+def _value(at: Snapshot, line: Line, view: View | None, day: date, recorded: Recorded | None) -> View | None:
+    return value(complete(at, line, view, day, recorded), day) if view is not None else None
 
 
 def valid_changes(
@@ -127,27 +141,20 @@ def difference(
     day, recorded = other
     befores = dict(views_of(at, company, one[1]))
     afters = dict(views_of(at, company, recorded))
-    names = Names(at, recorded)
+    names, entities = Names(at, recorded), placed_changes(at.events)
     first, last = (one[1].cut if one[1] else 0), (recorded.cut if recorded else None)
     found = []
     for line in sorted(befores.keys() | afters.keys()):
-        before = _value_of(at, line, befores, one[0], one[1])
-        after = _value_of(at, line, afters, day, recorded)
+        before = _value(at, line, befores.get(line), one[0], one[1])
+        after = _value(at, line, afters.get(line), day, recorded)
         if not same(before, after):
             events = _events_between(at, line, first, last) if one[1] != recorded else []
-            merges = _entity_changes(at, line, _entities_read(one[1]), _entities_read(recorded))
+            merges = _entity_changes(entities, line, _entities_read(one[1]), _entities_read(recorded))
             if not events and not merges and after:
                 events = [after["event"]]
             told = Change(line, None, day.isoformat(), before, after, events, merges).to_json(names)
             found.append({key: told[key] for key in told if key not in ("at", "cut")})
     return found
-
-
-def _value_of(
-    at: Snapshot, line: Line, views: dict[Line, View], day: date, recorded: Recorded | None
-) -> View | None:
-    view = views.get(line)
-    return value(complete(at, line, view, day, recorded), day) if view is not None else None
 
 
 def _events_between(at: Snapshot, line: Line, first: int, last: int | None) -> list[str]:
@@ -166,11 +173,10 @@ def _entities_read(recorded: Recorded | None) -> int:
     return next_offset(recorded.vector, "entities", 0) if recorded else 1 << 62
 
 
-def _entity_changes(at: Snapshot, line: Line, first: int, last: int) -> tuple[str, ...]:
+def _entity_changes(known: dict[int, EntityChange], line: Line, first: int, last: int) -> tuple[str, ...]:
     """List the changes of entities in a stretch of the log that name an entity of a line."""
     if first >= last:
         return ()
-    known = placed_changes(at.events)
     by_id = {change.id: change for change in known.values()}
     found = []
     for offset, change in known.items():

@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from api.read_model import store
 from api.read_model.differences import entries_of
+from api.read_model.places import read_entities
 from streams.entity_changes import EntityChange, decode
 from streams.entity_map import EntityMap
 from streams.entries import line_name
+from streams.vectors import OFFSET_MAX
 
 MAPS_MAX = 64
 _maps: dict[tuple[str, int], EntityMap] = {}
@@ -22,16 +24,16 @@ class Epoch(NamedTuple):
     entities: EntityMap
 
 
+def placed_changes(events: sqlite3.Connection, below: int | None = None) -> dict[int, EntityChange]:
+    """Give the changes of entities by offset, in the order of the log, those below an offset."""
+    end = OFFSET_MAX if below is None else below
+    rows = events.execute("SELECT offset, data FROM entity_changes WHERE offset < ? ORDER BY offset", (end,))
+    return {offset: decode(data) for offset, data in rows}
+
+
 def changes(events: sqlite3.Connection, below: int | None = None) -> list[EntityChange]:
     """List the changes of entities in the order of the log, those below an offset."""
-    rows = events.execute("SELECT offset, data FROM entity_changes ORDER BY offset")
-    return [decode(data) for offset, data in rows if below is None or offset < below]
-
-
-def placed_changes(events: sqlite3.Connection) -> dict[int, EntityChange]:
-    """Give the changes of entities by offset, in the order of the log."""
-    rows = events.execute("SELECT offset, data FROM entity_changes ORDER BY offset")
-    return {offset: decode(data) for offset, data in rows}
+    return list(placed_changes(events, below).values())
 
 
 def last_change(events: sqlite3.Connection) -> int:
@@ -46,17 +48,11 @@ def entity_map(events: sqlite3.Connection, below: int | None = None) -> EntityMa
     found = _maps.get(name)
     if found is None:
         found = EntityMap.of(changes(events, below))
-        if read_changes(events) >= below:  # a cut may be read before the changes that it covers
+        if read_entities(events) >= below:  # a cut may be read before the changes that it covers
             while len(_maps) >= MAPS_MAX:
                 del _maps[next(iter(_maps))]
             _maps[name] = found
     return found
-
-
-def read_changes(events: sqlite3.Connection) -> int:
-    """Give the offset up to which the topic `entities` was read."""
-    row = events.execute("SELECT next FROM offsets WHERE topic = 'entities' AND partition = 0").fetchone()
-    return row[0] if row else 0
 
 
 def changed_ids(events: sqlite3.Connection, since: int) -> set[str]:

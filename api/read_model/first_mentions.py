@@ -13,7 +13,7 @@ from api.read_model import store
 from api.read_model.entities import name_anew
 from api.read_model.event_rows import Mention
 from api.read_model.places import facts_of, read_cut, read_vector
-from streams.vectors import dominates
+from streams.vectors import Vector, dominates
 
 CUTS_MAX = 1000  # in one transaction
 
@@ -38,10 +38,13 @@ def note(connection: sqlite3.Connection, mentions: Mentions) -> None:
 def settle(connection: sqlite3.Connection) -> None:
     """Name what the cuts cover whose events have all been read."""
     done = int(store.get_meta(connection, "named") or 0)
-    read = read_vector(connection)
+    read: Vector | None = None
     for number in range(done + 1, done + CUTS_MAX + 1):
         cut = read_cut(connection, number)
-        if cut is None or not dominates(read, facts_of(cut.vector)):
+        if cut is None:
+            break
+        read = read or read_vector(connection)  # most batches bring no cut
+        if not dominates(read, facts_of(cut.vector)):
             break
         _settle(connection, number)
         store.set_meta(connection, "named", str(number))

@@ -29,10 +29,15 @@ def exposed_vector(views: sqlite3.Connection) -> Vector:
     return vector
 
 
+def read_entities(events: sqlite3.Connection) -> int:
+    """How far the events file holds the changes of entities."""
+    row = events.execute("SELECT next FROM offsets WHERE topic = 'entities' AND partition = 0").fetchone()
+    return int(row[0]) if row else 0
+
+
 def entities_vector(events: sqlite3.Connection, views: sqlite3.Connection | None) -> Vector:
     """How far the changes of entities are applied: to what is read, or to the views."""
-    row = events.execute("SELECT next FROM offsets WHERE topic = 'entities'").fetchone()
-    next_ = row[0] if row else 0
+    next_ = read_entities(events)
     if views is not None and not entities_hold(events, views, next_):
         next_ = int(store.get_meta(views, "entities") or 0)
     return {"entities": {"0": next_}}
@@ -40,10 +45,11 @@ def entities_vector(events: sqlite3.Connection, views: sqlite3.Connection | None
 
 def entities_hold(events: sqlite3.Connection, views: sqlite3.Connection, next_: int) -> bool:
     """Say whether the views have applied all changes of entities below an offset."""
-    read = events.execute("SELECT max(next) FROM offsets WHERE topic = 'entities'").fetchone()[0] or 0
     last = events.execute("SELECT max(offset) FROM entity_changes WHERE offset < ?", (next_,)).fetchone()[0]
     applied = int(store.get_meta(views, "entities") or 0)
-    return read >= next_ and (last is None or last < applied)  # what repeats a change is none
+    return read_entities(events) >= next_ and (
+        last is None or last < applied
+    )  # what repeats a change is none
 
 
 def facts_of(vector: Vector) -> Vector:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from api.read_model import store
+from api.read_model.entities import had_name
 from api.read_model.entity_maps import entity_map
 from api.read_model.shown import lines_of, lines_showing, on_line
 from streams.fold import View, fold, holding
@@ -120,7 +121,7 @@ class Names:
         row = self._events.execute(
             "SELECT name, known, named FROM entities WHERE id = ?", (entity_id,)
         ).fetchone()
-        return row[0] if row and (self._cut is None or row[1] or 0 < row[2] <= self._cut) else None
+        return row[0] if row and had_name(row[1], row[2], self._cut) else None
 
     def of_counterpart(self, line: Line) -> str | None:
         """Name the entity in a line's counterpart."""

@@ -19,7 +19,7 @@ from api.read_model.findings import Finding, Findings
 from api.read_model.line_versions import LineVersions
 from api.read_model.lines_db import Lines
 from api.read_model.pending import Pending
-from api.read_model.places import cut_below
+from api.read_model.places import cut_below, read_entities
 from api.read_model.records import Record
 from api.read_model.vectors_db import Vectors
 from streams import progress
@@ -146,8 +146,7 @@ class GenerationFile:
         if cut.number <= self._versions.number() or self._findings.any_open():
             return
         # Nothing orders the topics: a cut may be read before a change of entities that it covers.
-        read = self._events_file.offsets().get(("entities", 0), 0)
-        served = {**self.exposed, "entities": {"0": read}}
+        served = {**self.exposed, "entities": {"0": read_entities(self._events)}}
         if not dominates(served, cut.vector):
             cut = cut_below(self._events, served)
         self._versions.settle(cut)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from api.as_of import Asked, Recorded, resolve
 from api.errors import ViewBehind
-from api.read_model import event_queries, position_queries
+from api.read_model import event_queries, position_queries, store
 from api.read_model.change_queries import difference, recorded_changes, valid_changes
 from api.read_model.reading import Snapshot
 from api.read_model.records import Record
@@ -74,12 +74,33 @@ class Feed:
             self.cuts.append(cut)
         self.views.look()
 
+    def step(
+        self, event: AnyEvent, post_now: bool, cut_now: bool, change: EntityChange | None = None
+    ) -> None:
+        """Go one step of a drawn history: an event, then what comes with it."""
+        self.publish(event)
+        if change is not None:
+            self.change(change)
+        if post_now:
+            self.post()
+        if cut_now:
+            self.cut()
+
     def snapshot(self) -> Snapshot:
         return Snapshot(self.log.file.connection, self.views.file.connection, 1)
 
     def close(self) -> None:
         self.views.file.close()
         self.log.file.close()
+
+
+def feed_in(data: Path) -> Feed:
+    """A data directory whose first generation is served."""
+    folder = store.events_path(data).parent
+    folder.mkdir(parents=True)
+    feed = Feed(folder)
+    store.set_meta(feed.log.file.connection, "live", "1")
+    return feed
 
 
 def plain(feed: Feed, vector: dict[str, dict[str, int]], company: str) -> dict[str, Any]:
@@ -137,14 +158,8 @@ def test_a_moment_is_answered_as_a_plain_fold_up_to_it(steps: Any, day: date) ->
     with tempfile.TemporaryDirectory() as folder:
         feed = Feed(Path(folder))
         seen: dict[int, dict[str, Any]] = {}
-        for event, post_now, cut_now, change in steps:
-            feed.publish(event)
-            if change is not None:
-                feed.change(change)
-            if post_now:
-                feed.post()
-            if cut_now:
-                feed.cut()
+        for step in steps:
+            feed.step(*step)
             for cut in feed.cuts:
                 if cut.number not in seen and cut.number <= versioned(feed):
                     seen[cut.number] = {c: answered(feed.snapshot(), c, day, cut) for c in COMPANIES}
@@ -176,12 +191,7 @@ def test_a_rebuilt_file_gives_the_same_answers(steps: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
         feed = Feed(Path(folder))
         for event, _, cut_now, change in steps:
-            feed.publish(event)
-            if change is not None:
-                feed.change(change)
-            feed.post()
-            if cut_now:
-                feed.cut()
+            feed.step(event, True, cut_now, change)
         feed.cut()
         (Path(folder) / "again").mkdir()
         again = Views(feed.log, Path(folder) / "again")
@@ -200,9 +210,7 @@ def test_events_of_a_moment_are_those_below_it(steps: Any, company: str, day: da
     with tempfile.TemporaryDirectory() as folder:
         feed = Feed(Path(folder))
         for event, _, cut_now, _ in steps:
-            feed.publish(event)
-            if cut_now:
-                feed.cut()
+            feed.step(event, False, cut_now)
         nobody = EntityMap.of(())
         for cut in feed.cuts:
             found, _ = event_queries.page(

@@ -14,7 +14,6 @@ import pytest_asyncio
 from api.app import create_app
 from api.as_of import day_of
 from api.positions_stream import PositionWalk, go_on, start
-from api.read_model import store
 from seeds.facts import Interval, Precision, Quantity
 from streams.codec import wire
 from streams.delta import retraction
@@ -22,7 +21,7 @@ from streams.events import AnyEvent
 from streams.settings import Settings
 from streams.slots import Cause
 from tests.api.making import article, events, fact, org
-from tests.api.test_as_of import Feed
+from tests.api.test_as_of import Feed, feed_in
 
 MONTH = Interval(start="2025-06-01", end="2025-06-30", precision=Precision.MONTH)  # type: ignore[arg-type]  # ISO days are read
 
@@ -57,12 +56,7 @@ class Told:
 
 @pytest.fixture
 def told(tmp_path: Path) -> Told:
-    folder = tmp_path / "reader"
-    folder.mkdir()
-    made = Told(Feed(folder))
-    with store.transaction(made.feed.log.file.connection) as connection:
-        store.set_meta(connection, "live", "1")
-    return made
+    return Told(feed_in(tmp_path))
 
 
 @pytest_asyncio.fixture

@@ -11,7 +11,6 @@ import pytest
 import pytest_asyncio
 
 from api.app import create_app
-from api.read_model import store
 from api.read_model.event_queries import moment
 from api.read_model.records import Record
 from api.service import Service
@@ -19,7 +18,7 @@ from streams.documents import Place
 from streams.entity_changes import EntityChange, encode
 from streams.settings import Settings
 from tests.api.making import investment
-from tests.api.test_as_of import Feed
+from tests.api.test_as_of import Feed, feed_in
 
 
 class Desk:
@@ -47,12 +46,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    folder = tmp_path / "reader"
-    folder.mkdir()
-    made = Desk(Feed(folder))
-    with store.transaction(made.feed.log.file.connection) as connection:
-        store.set_meta(connection, "live", "1")
-    return made
+    return Desk(feed_in(tmp_path))
 
 
 @pytest_asyncio.fixture

@@ -21,7 +21,6 @@ from api.export import files
 from api.export.columns import TABLES, Kind
 from api.export.dataset import Wanted, export
 from api.export.files import Format
-from api.read_model import store
 from api.read_model.event_queries import moment
 from seeds.facts import Quantity
 from streams import tokens
@@ -32,18 +31,9 @@ from streams.entity_map import EntityMap
 from streams.events import AnyEvent
 from streams.vectors import covers
 from tests.api.making import article, events, fact, investment, org
-from tests.api.test_as_of import Feed, _dead, answered, feeds, versioned
+from tests.api.test_as_of import Feed, _dead, answered, feed_in, feeds, versioned
 
 JOBS = Quantity(low="200", high="200", surface="200 jobs")
-
-
-def feed_in(data: Path) -> Feed:
-    """A data directory whose first generation is served."""
-    folder = store.events_path(data).parent
-    folder.mkdir(parents=True)
-    feed = Feed(folder)
-    store.set_meta(feed.log.file.connection, "live", "1")
-    return feed
 
 
 def tell(feed: Feed, *told: AnyEvent) -> None:
@@ -112,14 +102,8 @@ def test_a_moment_is_exported_as_it_is_answered_and_never_changes(steps: Any) ->
         folder = Path(name)
         feed = feed_in(folder / "data")
         first: dict[int, dict[str, bytes]] = {}
-        for event, post_now, cut_now, change in steps:
-            feed.publish(event)
-            if change is not None:
-                feed.change(change)
-            if post_now:
-                feed.post()
-            if cut_now:
-                feed.cut()
+        for step in steps:
+            feed.step(*step)
             for cut in feed.cuts:
                 if cut.number not in first and cut.number <= versioned(feed):
                     export(folder / "data", at(cut, valid=None), folder / f"first-{cut.number}")
