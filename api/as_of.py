@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 FARTHEST_EAST = timezone(timedelta(hours=14))
 
+NO_MOMENT = (
+    "a moment of the log is a day, a time of ISO 8601 such as 2025-06-17T09:30:00Z, or a log token "
+    "(the Khabar-Token header of an answer)"
+)
+
 ValidAsOf = Annotated[
     str | None,
     Query(
@@ -131,7 +136,10 @@ def _recorded(at: Snapshot, text: str) -> Recorded:
 
 
 def _of_token(at: Snapshot, text: str) -> Recorded:
-    token = decode(text)
+    try:
+        token = decode(text)
+    except BadParameter:
+        raise BadParameter(NO_MOMENT) from None
     if token.log != Service.log_id(at):
         message = "the token is of another log: take one from the Khabar-Token header of an answer"
         raise TokenGone(message)
@@ -169,5 +177,4 @@ def _milliseconds(text: str) -> int | None:
             read += timedelta(days=1) - timedelta(milliseconds=1)
         return int((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp() * 1000)
     except (ValueError, OverflowError):
-        message = "recorded_as_of: a day, a time of ISO 8601 such as 2025-06-17T09:30:00Z, or a log token"
-        raise BadParameter(message) from None
+        raise BadParameter(NO_MOMENT) from None
