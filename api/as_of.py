@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 FARTHEST_EAST = timezone(timedelta(hours=14))
 
 NO_MOMENT = (
-    "no day, no time of ISO 8601 such as 2025-06-17T09:30:00Z, and not a log token "
-    "(the Khabar-Token header of an answer): one of these names a moment"
+    "not a log token (the Khabar-Token header of an answer), a day, or a time of ISO 8601 "
+    "such as 2025-06-17T09:30:00Z: one of these names a moment"
 )
 
 ValidAsOf = Annotated[
