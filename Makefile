@@ -6,7 +6,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-heade
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix bench lock jars wheel clean
+.PHONY: help setup run test check fix bench chaos lock jars wheel clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,9 @@ fix: $(STAMP)  ## format and mend what ruff can
 
 bench: $(STAMP)  ## compare with named peers, as ratios (minutes; docs/benchmarks.md)
 	$(BIN)/python -m benchmarks.harness $(BENCH)
+
+chaos: $(STAMP)  ## kill, freeze and cut off everything under load (many minutes; docs/chaos.md)
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 lock: $(STAMP)  ## pin every dependency again (hashes, no addresses)
 	$(LOCK) --extra dev pyproject.toml -o requirements.lock
