@@ -17,13 +17,12 @@ from yarl import URL
 from streams import table_store, transport
 from streams.agents.positions import PositionAgent
 from streams.errors import StreamsError
-from streams.topics import RECORD_BYTES_MAX, fact_topics, topic_name, views_app_id
+from streams.topics import RECORD_BYTES_MAX, fact_topics, parse_app_id, topic_name, views_app_id
 
 if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.worker_slots import Slot
 
-PARSE = "khabar-parse"
 TABLE = "positions"
 REQUEST_SECONDS_MAX = 30.0  # a request that hangs on a dying broker is repeated after this
 COMMIT_SECONDS = 2.0
@@ -42,7 +41,7 @@ def parse_app(settings: Settings, slot: Slot) -> faust.App:
     from streams.agents.parse import ParseAgent
     from streams.parse_index import ParseIndex
 
-    app = _app(settings, settings.topic_prefix + PARSE, slot)
+    app = _app(settings, parse_app_id(settings), slot)
     follower = ParsesFollower(settings, app, ParseIndex(slot.path / "parse-index.db"))
     _agent(app, settings, "documents", ParseAgent(settings, app, follower).run)
     _agent(app, settings, "parses", FanOut(settings, app, follower).run)

@@ -54,7 +54,7 @@ class Publisher:
             async with asyncio.timeout(self._seconds_max):
                 await self._producer.start()
         except BaseException as error:
-            await _stop(self._producer, 0)  # it has begun tasks of its own
+            await stop(self._producer, 0)  # it has begun tasks of its own
             if isinstance(error, TimeoutError):
                 message = f"{self._settings.bootstrap} does not answer"
                 raise KafkaConnectionError(message) from error
@@ -65,7 +65,7 @@ class Publisher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._producer is not None:
-            await _stop(self._producer, self._seconds_max if self._all_known else 0)
+            await stop(self._producer, self._seconds_max if self._all_known else 0)
 
     async def publish_document(self, record: StoredDocument) -> Place:
         """Append a revision of a document; return its place."""
@@ -107,7 +107,7 @@ class Publisher:
         return Place(topic, done.partition, done.offset)
 
 
-async def _stop(sender: AIOKafkaProducer, seconds_max: float) -> None:
+async def stop(sender: AIOKafkaProducer, seconds_max: float) -> None:
     """Stop a producer; after `seconds_max`, give up what it still tries to send, which it never would."""
     stopping = asyncio.ensure_future(sender.stop())
     done, _ = await asyncio.wait({stopping}, timeout=seconds_max)

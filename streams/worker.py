@@ -22,12 +22,12 @@ from aiokafka.errors import KafkaError
 from streams import app as apps
 from streams import generations, table_store, worker_slots
 from streams.agents.watch import Watch
-from streams.cluster import cluster_id
+from streams.cluster import log_id
 from streams.entries import ENTRIES_VERSION
 from streams.errors import STAYS_DOWN, StreamsError
 from streams.generations import State, Views
 from streams.settings import Settings
-from streams.topics import ensure_changelog, ensure_topics
+from streams.topics import PARSE, ensure_changelog, ensure_topics
 
 KAFKA_SECONDS_MAX = 120.0
 STOP_SECONDS_MAX = 8.0
@@ -57,10 +57,10 @@ def run(settings: Settings, generation: int | None) -> int:
     """Run the parse worker (no generation) or a views worker until it is told to stop."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    cluster = loop.run_until_complete(_kafka_ready(settings, generation))
-    name = apps.PARSE if generation is None else worker_slots.views(generation)
+    log_name = loop.run_until_complete(_kafka_ready(settings, generation))
+    name = PARSE if generation is None else worker_slots.views(generation)
     slot = worker_slots.claim(settings.data, name)
-    if slot.belongs_to(cluster) and generation is not None and settings.table_store == "rocksdb":
+    if slot.belongs_to(log_name) and generation is not None and settings.table_store == "rocksdb":
         loop.run_until_complete(table_store.drop_what_is_ahead(settings, generation, slot.path))
     app = apps.parse_app(settings, slot) if generation is None else apps.views_app(settings, generation, slot)
     return _run_app(settings, app, loop)
@@ -93,7 +93,7 @@ class _Worker(faust.Worker):
 
 
 async def _kafka_ready(settings: Settings, generation: int | None) -> str:
-    """Wait for Kafka and for the topics; return the cluster's id."""
+    """Wait for Kafka and for the topics; return the log's name."""
     deadline = time.monotonic() + KAFKA_SECONDS_MAX
     while True:
         try:
@@ -102,7 +102,7 @@ async def _kafka_ready(settings: Settings, generation: int | None) -> str:
                 # Looked at first: the changelog of a dropped one is not to be made again.
                 refuse_what_is_not_ours(await generations.read(settings), generation)
                 await ensure_changelog(settings, generation)
-            return await cluster_id(settings)
+            return await log_id(settings)
         except (KafkaError, OSError) as error:
             if time.monotonic() > deadline:
                 message = f"no Kafka answers at {settings.bootstrap}: {error}"

@@ -40,20 +40,20 @@ class Slot:
         """Let another process have the slot."""
         os.close(self._lock)
 
-    def belongs_to(self, cluster_id: str) -> bool:
-        """Empty the slot if it was filled from another Kafka cluster, whose offsets mean nothing here.
+    def belongs_to(self, log: str) -> bool:
+        """Empty the slot if it was filled from another log, whose offsets mean nothing here.
 
         Returns whether what it holds may be used.
         """
         mark = self.path / "cluster-id"
-        if mark.exists() and mark.read_text("ascii") == cluster_id:
+        if mark.exists() and mark.read_text("ascii") == log:
             return True
         for inside in self.path.iterdir():
             if inside.is_dir():
                 shutil.rmtree(inside)
             elif inside.name != "lock":
                 inside.unlink()
-        mark.write_text(cluster_id, "ascii")
+        mark.write_text(log, "ascii")
         return False
 
 
