@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.commands.broker import embedded
 from api.commands.common import err, explained, load_settings, out, until_signalled
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def up(
     settings = load_settings()
     with explained(), ExitStack() as stack:
         refuse_taken_port(settings)
-        broker = stack.enter_context(_broker(settings)) if settings.embedded else None
+        broker = stack.enter_context(embedded(settings)) if settings.embedded else None
         if broker is not None:  # the children must not look for a port of their own
             settings = settings.model_copy(update={"bootstrap_servers": broker.bootstrap_servers})
         supervisor = Supervisor(settings, say=lambda line: err.print(line, markup=False))
@@ -48,24 +49,6 @@ def up(
 
         supervisor.run(each)
         err.print("stopping …")
-
-
-def _broker(settings: Settings) -> EmbeddedBroker:
-    """Make the embedded broker with a progress bar for its first start."""
-    from rich.progress import Progress
-
-    from streams.broker import EmbeddedBroker
-
-    bar = Progress(console=err, transient=True)
-    task = bar.add_task("fetching Kafka (once)", total=None)
-
-    def progress(there: int, total: int) -> None:
-        bar.start()
-        bar.update(task, completed=there, total=total)
-        if there == total:
-            bar.stop()
-
-    return EmbeddedBroker(settings, progress)
 
 
 class _Look:
