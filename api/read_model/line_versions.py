@@ -7,19 +7,16 @@ events, retractions and merges make later versions. Which changed lines still la
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import orjson
-
 from api.read_model import store
 from api.read_model.entity_maps import Epoch, epochs, ids_in_changes, last_change
+from api.read_model.line_rows import EVENTS_MAX, Arrival, Version, versions
 from api.read_model.places import cut_of, read_cut
 from api.read_model.shown import Row, lines_showing, on_line, places_on
 from streams.entries import KEY_ID_BYTES
-from streams.fold import fold
 from streams.lines import Line, entities_of
 from streams.vectors import covers, next_offset
 
@@ -27,10 +24,7 @@ if TYPE_CHECKING:
     from streams.cuts import Cut
     from streams.documents import Place
 
-EVENTS_MAX = 50  # of those that made a version, so many are named
 CUTS_MAX = 100  # settled in one transaction
-
-log = logging.getLogger(__name__)
 
 
 class LineVersions:
@@ -84,21 +78,14 @@ class LineVersions:
             left = self._as_served(line, done, last)
             if left is not None:
                 return left
-        known = {at.cut: {row.key: row for row in on_line(self._views, line, at.entities)} for at in times}
-        arrived = {
-            row.key: self._arrived(row.place, done) for rows in known.values() for row in rows.values()
-        }
-        moments = {cut for cut in arrived.values() if cut is not None and done.number < cut <= last}
-        moments |= {at.cut for at in times[1:]}
-        before = self._last(line)
-        for moment in sorted(moments):
-            rows = known[max(at.cut for at in times if at.cut <= moment)]
-            there = [row for key, row in rows.items() if (arrived[key] or last + 1) <= moment]
-            view = _folded(line, there)
-            if view != before:
-                self._store(line, moment, view, {key: arrived[key] for key in rows})
-                before = view
-        return any(cut is None or cut > last for cut in arrived.values())
+        shown = [(at.cut, self._arrivals(on_line(self._views, line, at.entities), done)) for at in times]
+        for version in versions(shown, done.number, last, self._last(line)):
+            self._store(line, version)
+        return any(a.cut is None or a.cut > last for _, arrivals in shown for a in arrivals)
+
+    def _arrivals(self, rows: list[Row], done: Cut) -> list[Arrival]:
+        """Tell when each entry was recorded; where an event is there twice, it is so under two keys."""
+        return [Arrival(row.key, row.posted, self._arrived(row.place, done)) for row in rows]
 
     def _as_served(self, line: Line, done: Cut, last: int) -> bool | None:
         """Make the version of a line where all that is new came at one cut: it is the line as served.
@@ -116,15 +103,15 @@ class LineVersions:
             "SELECT view FROM lines WHERE company = ? AND section = ? AND counterpart = ?", line
         ).fetchone()[0]
         if view != self._last(line):
-            self._store(line, moment or last, view, arrived)
+            events = sorted(key[-KEY_ID_BYTES:] for key, cut in arrived.items() if cut == moment)
+            self._store(line, Version(moment or last, b"".join(events[:EVENTS_MAX]), view))
         return False
 
-    def _store(self, line: Line, moment: int, view: bytes | None, arrived: dict[bytes, int | None]) -> None:
-        new = sorted(key[-KEY_ID_BYTES:] for key, cut in arrived.items() if cut == moment)
+    def _store(self, line: Line, version: Version) -> None:
         self._views.execute(
             """INSERT INTO line_versions (company, section, counterpart, cut, events, view)
                VALUES (?, ?, ?, ?, ?, ?)""",
-            (*line, moment, b"".join(new[:EVENTS_MAX]), view),
+            (*line, *version),
         )
 
     def _ids_ahead(self, cut: Cut) -> frozenset[str]:
@@ -143,15 +130,6 @@ class LineVersions:
             line,
         ).fetchone()
         return found[0] if found else None
-
-
-def _folded(line: Line, rows: list[Row]) -> bytes | None:
-    """Fold what was there at a cut. What cannot be folded has no line, here as in what is served."""
-    try:
-        return orjson.dumps(fold(row.posted for row in rows)) if rows else None
-    except Exception as error:
-        log.warning("line %s could not be folded at a cut: %r", line, error)
-        return None
 
 
 def _ids(line: Line) -> set[str]:
