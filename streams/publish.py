@@ -21,15 +21,17 @@ if TYPE_CHECKING:
     from streams.settings import Settings
 
 ACKNOWLEDGED_SECONDS_MAX = 30.0
+BATCH_BYTES = 16 << 10  # aiokafka's own
 
 
-def producer(settings: Settings, linger_ms: int = 0) -> AIOKafkaProducer:
+def producer(settings: Settings, linger_ms: int = 0, batch_bytes: int = BATCH_BYTES) -> AIOKafkaProducer:
     """Make a producer as all of ours are: idempotent, acknowledged by all replicas, records up to 8 MiB."""
     return AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap,
         acks="all",
         enable_idempotence=True,
         linger_ms=linger_ms,
+        max_batch_size=batch_bytes,
         max_request_size=RECORD_BYTES_MAX + (64 << 10),
     )
 
