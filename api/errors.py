@@ -23,6 +23,10 @@ class NotReady(ApiError):
     """When the service has not become ready in time."""
 
 
+class Killed(ApiError):
+    """When a process of a rebuild has ended before its work was done."""
+
+
 class ReaderLocked(ApiError):
     """When another reader writes this data directory."""
 

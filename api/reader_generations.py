@@ -36,10 +36,9 @@ log = logging.getLogger(__name__)
 class Generations:
     """The generation files of a session, beside its events file."""
 
-    def __init__(self, settings: Settings, status: Status, log_id: str, events: EventsFile) -> None:
+    def __init__(self, settings: Settings, status: Status, events: EventsFile) -> None:
         self._settings = settings
         self._status = status
-        self._log_id = log_id
         self._events = events
         self._live = int(store.get_meta(events.connection, "live") or 0)
         self._held: int | None = None
@@ -78,7 +77,7 @@ class Generations:
                 if not frozen:
                     await ensure_changelog(self._settings, number)
                 path = store.views_path(self._settings.data, number)
-                self._open[number] = GenerationFile(path, number, self._log_id, self._events, now_ms())
+                self._open[number] = GenerationFile(path, number, self._events, now_ms())
             if frozen and number not in frozen_before:
                 log.warning("generation %d was posted by another version: it is served as it is", number)
                 self._status.generations[str(number)] = {"frozen": True}

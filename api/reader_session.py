@@ -47,7 +47,7 @@ class Session:
         self._status = status
         self._unknown_ms_max = unknown_ms_max
         self._events = EventsFile(store.events_path(settings.data), log_id, settings.partitions)
-        self._generations = Generations(settings, status, log_id, self._events)
+        self._generations = Generations(settings, status, self._events)
         self._replacing = Replacing(settings, replays)
         self._follower = LogFollower(settings)
         self._ends = LogEnds(settings)

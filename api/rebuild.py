@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from api.bulk.build import Result, build_generation
 from api.errors import Conflict, NotReady, Unequal
 from api.served import shown, until_as_far, until_served
 from streams import generations
@@ -21,7 +22,7 @@ from streams.digest import Digest, total
 from streams.entries import ENTRIES_VERSION
 from streams.generations import State, Views
 from streams.locks import try_lock
-from streams.replay import Built, rebuild, size
+from streams.replay import size
 from streams.topics import ensure_changelog
 
 if TYPE_CHECKING:
@@ -62,14 +63,23 @@ async def replay(settings: Settings, progress: Progress) -> Replayed:
         views = await _views(settings)
         if views.generations[views.live].state is State.UNPROVEN:
             progress.phase("the live generation is unproven: the new one is held against the log alone")
-        vector, expected = shown(settings.data, views.live)
+        live = shown(settings.data, views.live)
         number = views.next_number()
         await generations.write(settings, _without_leftovers(views).with_new(number, ENTRIES_VERSION))
         async with _dropped_if_it_fails(settings, number):
             await ensure_changelog(settings, number)
-            progress.total(size(vector))
-            built = await rebuild(settings, number, vector, progress.read)
-            equal = _compare(views, built, expected)
+            progress.total(size(live.vector))
+            of_log = {p: live.of_log.get(p, Digest()) for p in range(settings.partitions)}
+            built = await build_generation(
+                settings,
+                number,
+                views.live,
+                live.vector,
+                of_log if _is_of_our_rules(views) else {},
+                progress.read,
+                progress.phase,
+            )
+            equal = _compare(views, built, live.posted)
             if equal is False:
                 message = (
                     f"generation {number} differs from the live {views.live}, which still serves: "
@@ -173,9 +183,12 @@ def _switched(views: Views, number: int) -> Views:
     return views.switched_to(number)
 
 
-def _compare(views: Views, built: Built, expected: dict[int, Digest]) -> bool | None:
+def _compare(views: Views, built: Result, expected: dict[int, Digest]) -> bool | None:
     """Hold the rebuilt generation against the live one, where both were posted by the same rules."""
-    live = views.generations[views.live]
-    if live.entries_version != ENTRIES_VERSION or live.state is State.UNPROVEN:
+    if not _is_of_our_rules(views) or views.generations[views.live].state is State.UNPROVEN:
         return None
     return all(not digest.differing(expected.get(p, Digest())) for p, digest in built.digests.items())
+
+
+def _is_of_our_rules(views: Views) -> bool:
+    return views.generations[views.live].entries_version == ENTRIES_VERSION

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections import deque
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from api.errors import NotReady, ReadModelMissing
 from api.read_model import store
@@ -25,12 +25,21 @@ BEHIND_SECONDS = 2.0
 """A generation is as far as another if it shows what that one showed so long ago."""
 
 
-def shown(data: Path, generation: int) -> tuple[Vector, dict[int, Digest]]:
-    """Read, at one moment, up to where a generation is served and the digest of what it serves."""
+class Shown(NamedTuple):
+    """Up to where a generation is served, and both sides of its proof there, by partition."""
+
+    vector: Vector
+    posted: dict[int, Digest]
+    of_log: dict[int, Digest]
+
+
+def shown(data: Path, generation: int) -> Shown:
+    """Read, at one moment, up to where a generation is served and the digests there."""
     with closing(store.open_reader(store.views_path(data, generation))) as file:
         file.execute("BEGIN")
-        digests = {p: Digest(posted) for p, posted in file.execute("SELECT partition, posted FROM digests")}
-        return _exposed(file), digests
+        sums = file.execute("SELECT partition, posted, log FROM digests").fetchall()
+        posted = {p: Digest(one) for p, one, _ in sums}
+        return Shown(_exposed(file), posted, {p: Digest(log) for p, _, log in sums})
 
 
 def shown_yet(data: Path, generation: int) -> tuple[Vector, int]:
@@ -65,11 +74,12 @@ async def until_as_far(data: Path, number: int, live: int) -> None:
     while time.monotonic() - moved < STILL_SECONDS_MAX:
         now = time.monotonic()
         if not goals or now - goals[-1][0] >= POLL_SECONDS:
-            goals.append((now, shown(data, live)[0]))
+            goals.append((now, shown(data, live).vector))
         while len(goals) > 1 and goals[1][0] <= now - BEHIND_SECONDS:
             goals.popleft()  # of those that are old enough the newest stays
         as_far, read = shown_yet(data, number)
-        if goals[0][0] <= now - BEHIND_SECONDS and dominates(as_far, goals[0][1]):
+        is_old_enough = goals[0][0] <= now - BEHIND_SECONDS
+        if dominates(as_far, goals[0 if is_old_enough else -1][1]):  # until one is, what it shows now
             return
         if size(as_far) + read > seen:
             seen, moved = size(as_far) + read, now

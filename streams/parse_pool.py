@@ -8,10 +8,7 @@ is tried once more in a fresh one, so that it does not suffer for what an earlie
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
-import signal
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -22,7 +19,7 @@ from pydantic import ValidationError
 from seeds.document import TEXT_BYTES_MAX, Document
 from seeds.errors import SeedsError
 from seeds.facts import Parsed
-from streams.processes import PR_SET_PDEATHSIG
+from streams.processes import begin_child
 
 if TYPE_CHECKING:
     from streams.documents import StoredDocument
@@ -123,17 +120,8 @@ class _Lane:
 
 def _executor() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
-        1, mp_context=get_context("spawn"), initializer=_begin, initargs=(os.getpid(),)
+        1, mp_context=get_context("spawn"), initializer=begin_child, initargs=(os.getpid(),)
     )
-
-
-def _begin(parent: int) -> None:
-    """Run in the child: die with the parent, and leave Ctrl-C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
 
 
 def _warm_up() -> None:

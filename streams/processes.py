@@ -28,3 +28,12 @@ def die_with_parent() -> Callable[[], None] | None:
             os._exit(1)
 
     return before_exec
+
+
+def begin_child(parent: int) -> None:
+    """Run first in a child of a process pool: die with the parent, and leave Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)

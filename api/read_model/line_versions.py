@@ -44,12 +44,14 @@ class LineVersions:
         """Give the number of the last cut that has its versions."""
         return int(store.get_meta(self._views, "versioned") or 0)
 
-    def settle(self, cut: Cut) -> None:
-        """Make the versions of CUTS_MAX cuts at most up to this one, which what is served must cover."""
+    def settle(self, cut: Cut, *, at_once: bool = False) -> None:
+        """Make the versions of CUTS_MAX cuts (`at_once`: of all) up to one that what is served covers."""
         done = read_cut(self._events, self.number())
         if done is None or cut.number <= done.number:
             return
-        if cut.number > done.number + CUTS_MAX:  # far behind: a stretch now, the next one at the next look
+        if (
+            cut.number > done.number + CUTS_MAX and not at_once
+        ):  # far behind: a stretch now, the next one at the next look
             cut = read_cut(self._events, done.number + CUTS_MAX) or cut
         times = epochs(self._events, done.number, cut.number)
         shown: set[Line] = set()

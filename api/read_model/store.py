@@ -14,6 +14,7 @@ SCHEMA_VERSION = 4
 """Raised by any change of the schema or of what a column means: files of another version are made anew."""
 
 BUSY_SECONDS = 5.0
+PAGE_BYTES = 8192
 Kind = Literal["events", "views"]
 
 
@@ -29,25 +30,36 @@ def views_path(data: Path, generation: int) -> Path:
 
 def open_writer(path: Path, kind: Kind, identity: dict[str, str]) -> sqlite3.Connection:
     """Open a file for its only writer; one of another identity (log, schema, file above) is made anew."""
-    wanted = {**identity, "schema": str(SCHEMA_VERSION)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and not _is(path, wanted):
+    if path.exists() and not _is(path, _wanted(identity)):
         remove(path)
-    connection = _connect(f"file:{path}?mode=rwc")
+    connection = create(path, kind, identity)
     connection.execute("PRAGMA journal_mode = wal")
     # After a power cut a file may miss its last commits: it then reads again from its own offsets.
     connection.execute("PRAGMA synchronous = normal")
     connection.execute("PRAGMA cache_size = -65536")
+    return connection
+
+
+def create(path: Path, kind: Kind, identity: dict[str, str]) -> sqlite3.Connection:
+    """Open a file, and give it schema and identity if it is new."""
+    connection = _connect(f"file:{path}?mode=rwc")
+    # Rows of more than a quarter of a page take a page more, and views have a kilobyte or two.
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     is_new = not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
     if is_new:
         schema = files("api.read_model").joinpath(f"{kind}.sql").read_text("utf-8")
         connection.executescript(f"BEGIN;{schema}COMMIT;")
     with transaction(connection):
-        for name, value in wanted.items():
+        for name, value in _wanted(identity).items():
             set_meta(connection, name, value)
         if is_new:
             set_meta(connection, "file", uuid4().hex)
     return connection
+
+
+def _wanted(identity: dict[str, str]) -> dict[str, str]:
+    return {**identity, "schema": str(SCHEMA_VERSION)}
 
 
 def open_reader(path: Path) -> sqlite3.Connection:

@@ -6,6 +6,7 @@ events file holds. Everything here happens in the transaction of `apply`.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,19 +38,23 @@ class Changed:
     partitions: set[int] = field(default_factory=set)
 
 
+def identity(events: sqlite3.Connection, number: int) -> dict[str, str]:
+    """Say what makes a file that of a generation, of this log, beside this events file."""
+    return {
+        "log": store.get_meta(events, "log") or "",
+        "generation": str(number),
+        "events_file": store.get_meta(events, "file") or "",
+    }
+
+
 class GenerationFile:
     """Writes `views-g<N>.db`, beside the open events file. After an `apply` that failed it is closed."""
 
-    def __init__(self, path: Path, number: int, log_id: str, events_file: EventsFile, now_ms: int) -> None:
+    def __init__(self, path: Path, number: int, events_file: EventsFile, now_ms: int) -> None:
         events = events_file.connection
-        identity = {
-            "log": log_id,
-            "generation": str(number),
-            "events_file": store.get_meta(events, "file") or "",
-        }
         self.number = number
         self.is_open = True
-        self.connection = store.open_writer(path, "views", identity)
+        self.connection = store.open_writer(path, "views", identity(events, number))
         self._events = events
         self._recent = events_file.recent
         self._pending = Pending(self.connection)

@@ -64,7 +64,7 @@ class Views:
         self.file = self.opened()
 
     def opened(self) -> GenerationFile:
-        return GenerationFile(self._path, 1, "a-log", self.log.file, self.now_ms)
+        return GenerationFile(self._path, 1, self.log.file, self.now_ms)
 
     def reopen(self) -> None:
         self.file.close()

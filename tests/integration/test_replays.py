@@ -16,12 +16,15 @@ import pytest
 from api.errors import NotReady
 from api.read_model.reading import ReadModel
 from api.rebuild import Progress, replay
-from streams import generations
+from streams import generations, worker_slots
 from streams.publish import Publisher
 from streams.settings import Settings
 from tests.api.making import investment
 from tests.integration.reading import a_reader, a_world, count, until
 from tests.integration.serving import a_server
+from tests.integration.workers import a_worker, posted, rows_on_disk
+
+NOBODY = Progress(total=lambda _: None, read=lambda _: None, phase=lambda _: None)
 
 
 @contextmanager
@@ -92,6 +95,9 @@ async def test_a_replay_changes_the_generation_and_nothing_else(settings: Settin
                 )
                 assert after.status_code == 200, "the tag carries the generation"
                 assert after.json() == {**before.json(), "generation": 2}
+    rows, _ = await posted(settings, generation=2)
+    assert rows_on_disk(settings, generation=2) == {key: entry for key, (entry,) in rows.items()}
+    assert len(rows) == 2 * len({event.id for event in made})
 
 
 @pytest.mark.slow
@@ -128,10 +134,24 @@ async def test_an_unproven_generation_is_replaced_by_one_that_is_proven(settings
                 assert await shown()
 
 
+async def test_a_replay_fills_the_workers_table(settings: Settings) -> None:
+    async with a_world(settings) as world, a_reader(settings):
+        for n in range(20):
+            await world.tell(investment(f"fund-{n}", f"firm-{n}"))
+        model = ReadModel(settings.data)
+        await until(lambda: count(model, "lines") == 40)
+        worker_slots.claim(settings.data, worker_slots.views(1)).release()  # a worker keeps one here
+        assert (await replay(settings, NOBODY)).equal
+        assert len(rows_on_disk(settings, generation=2)) == 40
+        with a_worker(settings, "views", "--generation", "2") as worker:
+            await until(lambda: "is ready" in worker.log.read_text(), 40)
+            assert worker.end() == 0
+        assert len(rows_on_disk(settings, generation=2)) == 40
+
+
 async def test_a_replay_that_fails_drops_what_it_built(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nobody = Progress(total=lambda _: None, read=lambda _: None, phase=lambda _: None)
     monkeypatch.setattr("api.served.STILL_SECONDS_MAX", 3.0)
     async with a_world(settings) as world, a_reader(settings):
         await world.tell(investment("meta-platforms", "scale-ai"))
@@ -146,7 +166,7 @@ async def test_a_replay_that_fails_drops_what_it_built(
         # Nobody works on the new generation, so it does not come up to what is posted meanwhile.
         telling = asyncio.create_task(go_on())
         with pytest.raises(NotReady, match="does not catch up"):
-            await replay(settings, nobody)
+            await replay(settings, NOBODY)
         telling.cancel()
         views = await generations.read(settings)
         assert views is not None

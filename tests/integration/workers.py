@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from aiokafka import ConsumerRecord
 from rocksdict import Options, Rdict
 
-from streams import progress
+from streams import progress, worker_slots
 from streams.consumers import reading
 from streams.errors import CodecError
 from streams.posting import postings
@@ -119,10 +119,11 @@ async def posted(settings: Settings, generation: int = 1) -> tuple[Rows, Vector]
     return rows, vector
 
 
-def rows_on_disk(settings: Settings, slot: int = 0) -> dict[bytes, bytes]:
+def rows_on_disk(settings: Settings, slot: int = 0, generation: int = 1) -> dict[bytes, bytes]:
     """The entries in a stopped worker's RocksDB files."""
     rows: dict[bytes, bytes] = {}
-    for path in settings.data.glob(f"worker/khabar-views-g1/slot-{slot}/faust/**/positions-*.db"):
+    slots = settings.data / "worker" / worker_slots.views(generation)
+    for path in slots.glob(f"slot-{slot}/faust/**/positions-*.db"):
         db = Rdict(str(path), options=Options(raw_mode=True))
         rows |= {k: v for k, v in db.items() if k != RocksStore.offset_key and not progress.is_progress(k)}
         db.close()

@@ -1,0 +1,1 @@
+"""Build the file of a generation from nothing: a process for each core, rows sorted, journal off."""
