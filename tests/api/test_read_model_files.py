@@ -20,7 +20,7 @@ def a_file(path: Path) -> sqlite3.Connection:
 def test_a_file_that_is_not_whole_is_broken(tmp_path: Path) -> None:
     path = tmp_path / "views.db"
     a_file(path).close()
-    page = 4096
+    page = store.PAGE_BYTES
     path.write_bytes(path.read_bytes()[: 2 * page] + b"\xff" * (path.stat().st_size - 2 * page))
     with pytest.raises(sqlite3.DatabaseError) as malformed:
         a_file(path).execute("SELECT * FROM entries").fetchall()
