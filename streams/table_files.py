@@ -29,11 +29,11 @@ def has_worker(settings: Settings, generation: int) -> bool:
 
 
 @contextmanager
-def slot_for(settings: Settings, generation: int, cluster: str) -> Iterator[Path]:
+def slot_for(settings: Settings, generation: int, log: str) -> Iterator[Path]:
     """Hold the slot that the first worker of a generation takes on this machine; give its folder of files."""
     slot = worker_slots.claim(settings.data, worker_slots.views(generation))
     try:
-        slot.belongs_to(cluster)
+        slot.belongs_to(log)
         yield folder_of(slot.path)
     finally:
         slot.release()

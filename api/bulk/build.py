@@ -26,7 +26,7 @@ from api.read_model.entity_maps import last_change
 from api.read_model.places import cut_below, read_entities
 from api.read_model.views_db import identity
 from api.reader_status import now_ms
-from streams.cluster import cluster_id
+from streams.cluster import log_id
 from streams.digest import Digest
 from streams.processes import begin_child
 from streams.replay import commit
@@ -75,7 +75,7 @@ async def build_generation(
         events = stack.enter_context(closing(store.open_reader(store.events_path(settings.data))))
         tables = None
         if has_worker(settings, like):
-            tables = stack.enter_context(slot_for(settings, generation, await cluster_id(settings)))
+            tables = stack.enter_context(slot_for(settings, generation, await log_id(settings)))
         entities = last_change(events)
         served = {**vector, "entities": {"0": read_entities(events)}}
         origin = file.Origin(identity(events, generation), vector, cut_below(events, served).number, entities)
