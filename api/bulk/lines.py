@@ -1,20 +1,17 @@
-"""What all entries of a line make: the line as served, and its versions. The same that the reader makes.
-
-Pure: `tests/api/test_bulk.py` holds it equal to what the reader's own steps make of generated histories.
-"""
+"""From the sorted rows of a table to the rows of its lines: pure. What a line is, `line_rows` says."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import orjson
 
-from api.read_model.line_versions import EVENTS_MAX
-from streams.entries import KEY_ID_BYTES, line_name
-from streams.fold import Posted, fold
+from api.read_model.line_rows import Arrival, LineRows, line_rows
+from streams.entries import line_name
+from streams.fold import Posted
 from streams.lines import Line, entities_of
 
 if TYPE_CHECKING:
@@ -24,43 +21,21 @@ Arrived = Callable[[str, int], int | None]
 """Topic and offset of an event → the cut at which it was recorded; none while no cut covers it."""
 
 
-class Made(NamedTuple):
-    """The view of a line; cut, events and view of each version; whether entries lie behind the last cut."""
-
-    view: bytes
-    versions: list[tuple[int, bytes, bytes]]
-    is_ahead: bool
-
-
 def by_line(rows: Iterable[TableRow]) -> Iterator[tuple[bytes, list[TableRow]]]:
     """Yield the rows of each line, with its name, from rows in the order of their keys."""
     for name, group in groupby(rows, lambda row: line_name(row[0])):
         yield name, list(group)
 
 
-def made(rows: list[TableRow], arrived: Arrived, last: int) -> Made:
-    """Fold the rows of one line, as it is now and as it was at each cut up to `last` at which it changed.
-
-    Raises ValueError for what is no entry.
-    """
-    posted = [Posted(orjson.loads(entry), ms) for _, ms, _, _, entry in rows]
-    view = orjson.dumps(fold(posted))
-    cuts = [arrived(topic, offset) for _, _, topic, offset, _ in rows]
-    moments = sorted({cut for cut in cuts if cut is not None and cut <= last})
-    is_ahead = any(cut is None or cut > last for cut in cuts)
-    versions: list[tuple[int, bytes, bytes]] = []
-    before = None
-    for moment in moments:
-        if moment == moments[-1] and not is_ahead:
-            then = view
-        else:
-            there = zip(posted, cuts, strict=True)
-            then = orjson.dumps(fold(one for one, cut in there if (cut or last + 1) <= moment))
-        if then != before:
-            keys = [row[0][-KEY_ID_BYTES:] for row, cut in zip(rows, cuts, strict=True) if cut == moment]
-            versions.append((moment, b"".join(sorted(keys)[:EVENTS_MAX]), then))
-            before = then
-    return Made(view, versions, is_ahead)
+def rows_of(rows: list[TableRow], arrived: Arrived, last: int) -> LineRows:
+    """Make the rows of one line. Raises ValueError for what is no entry."""
+    return line_rows(
+        [
+            Arrival(key, Posted(orjson.loads(entry), ms), arrived(topic, offset))
+            for key, ms, topic, offset, entry in rows
+        ],
+        last,
+    )
 
 
 def line(name: bytes) -> Line:

@@ -141,13 +141,13 @@ class PartitionFiles:
                 if self._changed and not self._changed.isdisjoint(lines.ids_of(line)):
                     self._left.append(name)
                     continue
-                made = lines.made(rows, self._cuts.arrived, self._last)
+                made = lines.rows_of(rows, self._cuts.arrived, self._last)
             except Exception as error:  # whatever it is: the reader's own steps make a finding of it
                 log.warning("line %r cannot be folded: %r", name, error)
                 self._left.append(name)
                 continue
             self._lines.add([(*line, made.view)])
-            self._versions.add([(*line, cut, events, view) for cut, events, view in made.versions])
-            if made.is_ahead:
+            self._versions.add([(*line, *version) for version in made.versions])
+            if made.touched:
                 touched.append((name,))
         self._touched.add(touched)

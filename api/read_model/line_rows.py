@@ -46,6 +46,9 @@ def line_rows(arrivals: Sequence[Arrival], last: int) -> LineRows:
     Raises ValueError where what is served now cannot be folded.
     """
     view = orjson.dumps(fold(arrival.posted for arrival in arrivals)) if arrivals else None
+    cuts = {arrival.cut for arrival in arrivals}
+    if len(cuts) == 1 and (cut := cuts.pop()) is not None and cut <= last:  # most lines were told of once
+        return LineRows(view, [Version(cut, events_at(arrivals, cut), view)], [])
     left = [arrival.key for arrival in arrivals if arrival.cut is None or arrival.cut > last]
     return LineRows(view, versions([(0, arrivals)], 0, last, None), left)
 
