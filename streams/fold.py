@@ -9,20 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from functools import cache
-from typing import Any
 
 from streams.ids import canonical
+from streams.line_view import LINE_BYTES_MAX, SAMPLES, STEPS_MAX, View, chosen, fitting, step_view
 from streams.preference import Posted, Told, dating, ranked, told
 from streams.steps import steps
 
-__all__ = ["LINE_BYTES_MAX", "SAMPLES", "STEPS_MAX", "Posted", "fold", "holding", "value_at"]
-
-SAMPLES = 5  # rivals, earliest and latest entries named in a step
-STEPS_MAX = 40  # steps shown; of the others only the number
-LINE_BYTES_MAX = 60 << 10
-COUNTS_BYTES_MAX = 1 << 10  # of a line less its steps
-
-View = dict[str, Any]
+__all__ = ["LINE_BYTES_MAX", "SAMPLES", "STEPS_MAX", "Posted", "View", "fold", "holding", "value_at"]
 
 
 def fold(posted: Iterable[Posted], until: date | None = None, *, whole: bool = False) -> View:
@@ -110,34 +103,26 @@ def _step(group: list[Told]) -> View:
     first = dating(dated)
     by_time = sorted(candidates, key=lambda telling: (telling.recorded_ms, telling.id))
     rivals = candidates[1:] + sorted(telling for telling in group if telling.denied)
-    return {
-        "date": first.day.isoformat(),
-        "certain": min(telling.certain for telling in dated).isoformat(),
-        "until": max(telling.day for telling in dated).isoformat(),
-        "precision": first.precision,
-        "type": best.type,
-        "closing": best.closing,
-        "weak": not best.strong,
-        "recorded_ms": best.recorded_ms,
-        "events": len(group),
-        "origins": len({telling.entry["origin"] for telling in candidates}),
-        "entry": best.entry,
-        "rivals": [telling.id for telling in rivals[:SAMPLES]],
-        "earliest": [telling.id for telling in by_time[:SAMPLES]],
-        "latest": [telling.id for telling in by_time[-SAMPLES:]],
-    }
+    return step_view(
+        date=first.day.isoformat(),
+        certain=min(telling.certain for telling in dated).isoformat(),
+        until=max(telling.day for telling in dated).isoformat(),
+        precision=first.precision,
+        kind=best.kind,
+        weak=not best.strong,
+        counts=(len(group), len({telling.entry["origin"] for telling in candidates})),
+        best=(best.entry, best.recorded_ms),
+        samples=(
+            [telling.id for telling in some]
+            for some in (rivals[:SAMPLES], by_time[:SAMPLES], by_time[-SAMPLES:])
+        ),
+    )
 
 
 def _shown(parted: list[list[Told]]) -> list[View]:
     """Make the latest steps that fit, and in any case the last that is more than talk: it is the value."""
     value = max((number for number, group in enumerate(parted) if group[0].strong), default=-1)
-    first = max(0, len(parted) - STEPS_MAX)
-    kept = list(range(first, len(parted)))
-    if 0 <= value < first:
-        kept[0] = value
+    kept = chosen(len(parted), value)
     made = {number: _step(parted[number]) for number in kept}
-    sizes = {number: len(canonical(step)) + 1 for number, step in made.items()}
-    size = COUNTS_BYTES_MAX + sum(sizes.values())
-    while size > LINE_BYTES_MAX and len(kept) > 1:
-        size -= sizes[kept.pop(1 if kept[0] == value else 0)]
-    return [made[number] for number in kept]
+    sizes = [len(canonical(step)) for step in made.values()]
+    return [made[number] for number in fitting(kept, sizes, value)]

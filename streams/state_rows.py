@@ -1,0 +1,90 @@
+"""Small rows under ordered keys, in which the state of a line is kept; here in memory."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from typing import Protocol
+
+Value = bytes | int
+DAY_BYTES = 4
+DAY_SHIFT = 100  # so that a stretch around the first days of the calendar has a key
+
+
+class Rows(Protocol):
+    """What a state needs of its store. Keys are in the order of their bytes."""
+
+    def get(self, key: bytes) -> Value | None:
+        """Give the value of a row."""
+
+    def put(self, key: bytes, value: Value) -> None:
+        """Write a row."""
+
+    def delete(self, key: bytes) -> None:
+        """Delete a row, if it is there."""
+
+    def count(self, key: bytes, by: int) -> int:
+        """Add to a number, and give what it is then; the row of a zero is deleted."""
+
+    def span(self, first: bytes, end: bytes, limit: int, *, last: bool = False) -> list[tuple[bytes, Value]]:
+        """List the rows from `first` to before `end`: the first so many, or the `last`, in order."""
+
+
+class MemoryRows:
+    """Rows in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[bytes, Value] = {}
+        self._keys: list[bytes] = []
+        """Sorted; those of numbers are not among them until they are asked for."""
+        self._unsorted: list[bytes] = []
+
+    def get(self, key: bytes) -> Value | None:
+        """Give the value of a row."""
+        return self.rows.get(key)
+
+    def put(self, key: bytes, value: Value) -> None:
+        """Write a row."""
+        if key not in self.rows:
+            self._unsorted.append(key)
+        self.rows[key] = value
+
+    def delete(self, key: bytes) -> None:
+        """Delete a row, if it is there."""
+        if self.rows.pop(key, None) is not None:
+            self._sort()
+            del self._keys[bisect_left(self._keys, key)]
+
+    def count(self, key: bytes, by: int) -> int:
+        """Add to a number, and give what it is then."""
+        before = self.rows.get(key, 0)
+        number = (before if isinstance(before, int) else 0) + by
+        if number:
+            self.put(key, number)
+        else:
+            self.delete(key)
+        return number
+
+    def span(self, first: bytes, end: bytes, limit: int, *, last: bool = False) -> list[tuple[bytes, Value]]:
+        """List rows in order."""
+        self._sort()
+        at, until = bisect_left(self._keys, first), bisect_left(self._keys, end)
+        at, until = (max(at, until - limit), until) if last else (at, min(until, at + limit))
+        return [(key, self.rows[key]) for key in self._keys[at:until]]
+
+    def _sort(self) -> None:
+        if len(self._unsorted) > 8:
+            self._keys = sorted(self._keys + self._unsorted)
+        else:
+            for key in self._unsorted:
+                insort(self._keys, key)
+        self._unsorted.clear()
+
+
+def day_bytes(ordinal: int) -> bytes:
+    """Write a day so that days sort."""
+    return (ordinal + DAY_SHIFT).to_bytes(DAY_BYTES)
+
+
+def kind_bytes(kind: tuple[str, bool]) -> bytes:
+    """Write a kind so that kinds sort as tellings of one day do: what closes behind, then by type."""
+    return bytes([kind[1]]) + kind[0].encode() + b"\0"
