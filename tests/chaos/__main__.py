@@ -22,7 +22,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.chaos.kills import Outcome, kills
+from tests.chaos.hunt import hunt
+from tests.chaos.kills import kills
+from tests.chaos.mutants import MUTANTS
+from tests.chaos.outcome import Outcome
 
 OUT = Path(__file__).parent / "out"
 Scenario = Callable[[Path, argparse.Namespace], Coroutine[Any, Any, list[Outcome]]]
@@ -32,7 +35,12 @@ async def _kills(folder: Path, asked: argparse.Namespace) -> list[Outcome]:
     return [await kills(folder, asked.seed, asked.kills)]
 
 
-SCENARIOS: dict[str, Scenario] = {"kills": _kills}
+async def _mutants(folder: Path, asked: argparse.Namespace) -> list[Outcome]:
+    wanted = [mutant for mutant in MUTANTS if asked.mutant in mutant.name]
+    return await hunt(folder, asked.seed, wanted)
+
+
+SCENARIOS: dict[str, Scenario] = {"kills": _kills, "mutants": _mutants}
 
 
 def main() -> int:
@@ -41,6 +49,7 @@ def main() -> int:
     )
     options.add_argument("--seed", type=int, default=random.randrange(1 << 16), help="the same does the same")  # noqa: S311 - no secret
     options.add_argument("--kills", type=int, default=60)
+    options.add_argument("--mutant", default="", help="only those whose name has these words")
     options.add_argument("--only", action="append", default=[], choices=sorted(SCENARIOS))
     asked = options.parse_args()
     for name in ("aiokafka", "httpx"):

@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from streams.documents import Place
 from streams.settings import Settings
 from tests.chaos.load import Load, articles
 from tests.chaos.oracle import Log, compare_log, compare_subscriber, read_log
+from tests.chaos.outcome import Kill, Outcome
 from tests.chaos.processes import Khabar, NotBack, running
 from tests.chaos.subscribers import KafkaSubscriber, SseSubscriber
 from tests.chaos.views import FilesWatch, caught_up, compare_changelog, compare_files, is_served, served
@@ -32,27 +32,6 @@ from tests.chaos.views import FilesWatch, caught_up, compare_changelog, compare_
 TARGETS = ("views", "parse", "reader", "serve", "broker", "pool", "ingester", "replayer")
 WEIGHTS = (5, 3, 4, 2, 2, 3, 2, 1)
 SETTLED_SECONDS_MAX = 120.0
-
-
-@dataclass
-class Kill:
-    """One kill: how long until the process was up again, and until what came after it was served."""
-
-    step: int
-    target: str
-    up_seconds: float | None
-    served_seconds: float | None
-
-
-@dataclass
-class Outcome:
-    """What a scenario found; empty `differences` mean that all held."""
-
-    name: str
-    seed: int
-    differences: list[str] = field(default_factory=list)
-    kills: list[Kill] = field(default_factory=list)
-    notes: dict[str, Any] = field(default_factory=dict)
 
 
 class World:

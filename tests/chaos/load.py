@@ -83,7 +83,7 @@ class Load:
         self.acknowledged = Acknowledged()
         self._events = told(seed)
         self._articles = articles(seed)
-        self._seed = seed
+        self.seed = seed
         self._per_second = per_second
         self._articles_each = articles_each
         self._stop = asyncio.Event()
@@ -136,7 +136,7 @@ class Load:
         """Post the next article over HTTP until it is accepted."""
         body = next(self._articles)
         self._posts += 1
-        headers = {"Idempotency-Key": f"chaos-{self._seed}-{self._posts}"}
+        headers = {"Idempotency-Key": f"chaos-{self.seed}-{self._posts}"}
         while True:
             try:
                 async with httpx.AsyncClient(timeout=10) as client:

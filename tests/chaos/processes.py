@@ -23,8 +23,16 @@ from streams.errors import StreamsError
 from streams.settings import Settings
 from streams.supervisor import Supervisor
 from streams.worker_group import WorkerGroup
+from tests.chaos.planting import planted
 
 READY_SECONDS_MAX = 90.0
+PATIENT = {
+    "streams.supervisor": [
+        ("RESTARTS_MAX = 5\n", "RESTARTS_MAX = 1_000_000\n"),
+        ("RESTARTS_WINDOW_SECONDS = 60.0\n", "RESTARTS_WINDOW_SECONDS = 3.0\n"),
+    ]
+}
+"""The same for the supervisor of the reader, which runs in the process of the API."""
 
 
 class NotBack(AssertionError):
@@ -184,8 +192,9 @@ def running(settings: Settings, broker: EmbeddedBroker | None = None) -> Iterato
     supervisor.RESTARTS_MAX, supervisor.RESTARTS_WINDOW_SECONDS = 1_000_000, 3.0
     khabar = Khabar(settings, broker)
     try:
-        khabar.start()
-        yield khabar
+        with planted(PATIENT):
+            khabar.start()
+            yield khabar
     finally:
         khabar.stop()
         supervisor.RESTARTS_MAX, supervisor.RESTARTS_WINDOW_SECONDS, worker_group.run_for_ever = kept

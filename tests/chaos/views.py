@@ -13,18 +13,25 @@ from api.errors import ReadModelMissing
 from api.read_model import store
 from api.read_model.places import exposed_vector, read_vector
 from api.read_model.reading import ReadModel
+from streams import progress
 from streams.digest import Digest, total
 from streams.documents import Place
 from streams.fold import fold
 from streams.lines import Line
 from streams.settings import Settings
-from streams.vectors import Vector, covers
+from streams.topics import changelog_name
+from streams.vectors import Vector, advance, covers
 from tests.chaos.oracle import Log, some, unequal
-from tests.integration.workers import posted, progress_is_honest
+from tests.integration.workers import posted, progress_is_honest, records
 
 
-async def compare_changelog(settings: Settings, log: Log, generation: int) -> list[str]:
-    """Every row that was ever written is the one entry of its event on its line; progress rows do not lie."""
+async def compare_changelog(
+    settings: Settings, log: Log, generation: int, *, last: bool = False
+) -> list[str]:
+    """Every row that was ever written is the one entry of its event on its line; progress rows do not lie.
+
+    With `last`, the last progress row of each partition tells all: a compacted changelog keeps no other.
+    """
     rows, told = await posted(settings, generation)
     wanted = log.rows
     differences = [
@@ -34,9 +41,24 @@ async def compare_changelog(settings: Settings, log: Log, generation: int) -> li
     ]
     if told != log.ends:
         differences.append(f"the progress rows tell {_beyond(told, log.ends)}")
+    if last and (told := await last_told(settings, generation)) != log.ends:
+        differences.append(f"the last progress rows tell {_beyond(told, log.ends)}")
     if not await progress_is_honest(settings, generation):
         differences.append("a progress row covers an entry that stands behind it")
     return differences
+
+
+async def last_told(settings: Settings, generation: int) -> Vector:
+    """Read how far the last progress row of each partition goes."""
+    rows: dict[int, Vector] = {}
+    name = changelog_name(settings, generation).removeprefix(settings.topic_prefix)
+    async for record in records(settings, name):
+        if progress.is_progress(record.key):
+            rows[record.partition] = progress.decode(record.value)
+    told: Vector = {}
+    for row in rows.values():
+        advance(told, row)
+    return told
 
 
 def compare_files(settings: Settings, log: Log) -> list[str]:
