@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams import generations
@@ -53,12 +53,14 @@ async def backup(settings: Settings, folder: Path, told: Told) -> Manifest:
     views = await generations.read(settings)
     writing = Writing(folder)
     committed = await read_committed(settings)
-    bounds = {topic: await ends(settings, topic) for topic in BOUNDED}
+    bounds = await ends(settings)
     told.total(sum(sum(each.values()) for each in bounds.values()))
     files: list[BackupFile] = []
-    for topic, each in bounds.items():
-        told.phase(f"reading {topic}")
-        files += await _copy(settings, topic, each, writing, told.more)
+    # As every reader of the log reads it: whatever stands there, with gaps where nothing does.
+    async with reading(settings, **BULK) as consumer:
+        for topic, each in bounds.items():
+            told.phase(f"reading {topic}")
+            files += await _copy(consumer, topic, topic_name(settings, topic), each, writing, told.more)
     manifest = Manifest(
         made_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         log=named,
@@ -86,22 +88,38 @@ async def read_committed(settings: Settings) -> Vector:
     return found
 
 
-async def ends(settings: Settings, topic: str) -> dict[int, int]:
-    """Give where each partition of a topic ends."""
-    wanted = next(each for each in LOG if each.name == topic)
+async def ends(settings: Settings) -> dict[str, dict[int, int]]:
+    """Give where each partition of the log ends, asked for in the order of BOUNDED."""
+    wide = {topic.name for topic in LOG if topic.partitioned}
+    found: dict[str, dict[int, int]] = {}
+    places = {
+        topic: [
+            TopicPartition(topic_name(settings, topic), p)
+            for p in range(settings.partitions if topic in wide else 1)
+        ]
+        for topic in BOUNDED
+    }
     async with reading(settings) as consumer:
-        numbers = range(settings.partitions if wanted.partitioned else 1)
-        tps = [TopicPartition(topic_name(settings, topic), p) for p in numbers]
-        return {tp.partition: end for tp, end in (await consumer.end_offsets(tps)).items()}
+        # Assigned, so that all are looked up at once; paused, since a waiting fetch holds answers back.
+        consumer.assign([tp for tps in places.values() for tp in tps])
+        consumer.pause(*consumer.assignment())
+        for topic, tps in places.items():
+            found[topic] = {tp.partition: end for tp, end in (await consumer.end_offsets(tps)).items()}
+    return found
 
 
 async def _copy(
-    settings: Settings, topic: str, ends: dict[int, int], writing: Writing, more: Callable[[int], None]
+    consumer: AIOKafkaConsumer,
+    topic: str,
+    name: str,
+    ends: dict[int, int],
+    writing: Writing,
+    more: Callable[[int], None],
 ) -> list[BackupFile]:
     """Copy the partitions of one topic, each to a file of its own."""
     writers: dict[int, FileWriter] = {}
     counts = dict.fromkeys(ends, (0, -1, -1))  # records, first and last offset
-    async for partition, batch in _below(settings, topic, ends):
+    async for partition, batch in _below(consumer, name, ends):
         if partition not in writers:
             writers[partition] = writing.file(f"{topic}-{partition}.jsonl")
         for r in batch:
@@ -127,25 +145,23 @@ async def _copy(
 
 
 async def _below(
-    settings: Settings, topic: str, ends: dict[int, int]
+    consumer: AIOKafkaConsumer, name: str, ends: dict[int, int]
 ) -> AsyncIterator[tuple[int, list[ConsumerRecord]]]:
     """Yield the records of a topic up to its ends, partition by partition as they come."""
-    unread = {TopicPartition(topic_name(settings, topic), p): end for p, end in ends.items() if end}
+    unread = {TopicPartition(name, p): end for p, end in ends.items() if end}
     if not unread:
         return
-    # As every reader of the log reads it: whatever stands there, with gaps where nothing does.
-    async with reading(settings, **BULK) as consumer:
-        consumer.assign(sorted(unread))
-        await consumer.seek_to_beginning(*unread)
-        deadline = time.monotonic() + SILENT_SECONDS_MAX
-        while unread:
-            for tp, batch in (await consumer.getmany(timeout_ms=500, max_records=RECORDS_MAX)).items():
-                deadline = time.monotonic() + SILENT_SECONDS_MAX
-                if kept := [r for r in batch if r.offset < ends[tp.partition]]:
-                    yield tp.partition, kept
-            for tp in [tp for tp, end in unread.items() if await consumer.position(tp) >= end]:
-                del unread[tp]
-                consumer.pause(tp)
-            if time.monotonic() > deadline:
-                message = f"{topic} gives nothing for {SILENT_SECONDS_MAX:.0f} s"
-                raise KafkaError(message)
+    consumer.assign(sorted(unread))
+    await consumer.seek_to_beginning(*unread)
+    deadline = time.monotonic() + SILENT_SECONDS_MAX
+    while unread:
+        for tp, batch in (await consumer.getmany(timeout_ms=500, max_records=RECORDS_MAX)).items():
+            deadline = time.monotonic() + SILENT_SECONDS_MAX
+            if kept := [r for r in batch if r.offset < ends[tp.partition]]:
+                yield tp.partition, kept
+        for tp in [tp for tp, end in unread.items() if await consumer.position(tp) >= end]:
+            del unread[tp]
+            consumer.pause(tp)
+        if time.monotonic() > deadline:
+            message = f"{name} gives nothing for {SILENT_SECONDS_MAX:.0f} s"
+            raise KafkaError(message)

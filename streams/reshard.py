@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streams import restore
-from streams.backup import BOUNDED, Told, backup, ends
+from streams.backup import Told, backup, ends
 from streams.backup_files import SUMS, BackupError, Manifest
 from streams.cluster import log_id
 from streams.restore import Restored
@@ -51,7 +51,7 @@ async def reshard(settings: Settings, partitions: int, folder: Path, told: Told)
 async def _is_all(settings: Settings, folder: Path, manifest: Manifest) -> None:
     """Make sure that a backup holds all that the log holds by now. Raises BackupError."""
     held = {(file.topic, file.partition): file.next for file in manifest.files}
-    there = {(t, p): end for t in BOUNDED for p, end in (await ends(settings, t)).items()}
+    there = {(t, p): end for t, each in (await ends(settings)).items() for p, end in each.items()}
     if manifest.log != await log_id(settings) or held != there:
         message = (
             f"{folder} is not a backup of all that the log holds now: take another folder, and let no khabar "

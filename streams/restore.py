@@ -6,6 +6,7 @@ configuration that every process refuses. So it can be interrupted anywhere, and
 
 from __future__ import annotations
 
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from streams.restore_writer import Writer
 from streams.topics import (
     create_copies,
     delete_copied,
+    ensure_views,
     finish_copies,
     parse_app_id,
     topic_name,
@@ -33,6 +35,9 @@ from streams.topics import (
 
 if TYPE_CHECKING:
     from streams.settings import Settings
+
+
+SPARE_FILES = 256  # connections, the interpreter's own
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,16 @@ class Restored:
 
 
 async def restore(settings: Settings, folder: Path, told: Told) -> Restored:
-    """Restore a backup. Raises StreamsError, KafkaError."""
-    manifest, digest = check(folder, told)
+    """Check a backup, and restore it. Raises StreamsError, KafkaError."""
+    return await restore_checked(settings, folder, check(folder, told), told)
+
+
+async def restore_checked(
+    settings: Settings, folder: Path, checked: tuple[Manifest, str], told: Told
+) -> Restored:
+    """Restore a backup that `check` has found whole. Raises as `restore`."""
     await make_room(settings)
-    return await write(settings, folder, manifest, digest, told)
+    return await write(settings, folder, *checked, told)
 
 
 def check(folder: Path, told: Told) -> tuple[Manifest, str]:
@@ -73,9 +84,11 @@ async def write(settings: Settings, folder: Path, manifest: Manifest, digest: st
         partitions=settings.partitions,
         unfinished=True,
     )
+    await ensure_views(settings)
     await log_name.write(settings, copy_of)
     await delete_copied(settings)
     await create_copies(settings)
+    _allow_files(len(manifest.files))
     told.phase("writing the log")
     told.total(manifest.records)
     async with Writer(settings) as writer:
@@ -95,6 +108,14 @@ async def write(settings: Settings, folder: Path, manifest: Manifest, digest: st
         generation=generation,
         left_out=copy.left_out,
     )
+
+
+def _allow_files(wanted: int) -> None:
+    """Allow this process to have all files of a backup open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted + SPARE_FILES:
+        raised = wanted + SPARE_FILES if hard == resource.RLIM_INFINITY else min(wanted + SPARE_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, raised), hard))
 
 
 async def _commit(settings: Settings, copy: Copy, writer: Writer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,9 +141,8 @@ class Copy:
     def _sources(self, *topics: str) -> list[Source]:
         return [Source(self._folder, file) for topic in topics for file in self._manifest.of(topic)]
 
-    def _letters(self) -> list[tuple[Line, Place | None]]:
-        """Read the dead letters, and the place that each is about."""
-        found: list[tuple[Line, Place | None]] = []
+    def _letters(self) -> Iterator[tuple[Line, Place | None]]:
+        """Yield the dead letters, and the place that each is about."""
         for file in self._manifest.of(LETTERS):
             for line in lines(self._folder, file):
                 said = dict(line.headers)
@@ -154,7 +153,6 @@ class Copy:
                         int(said["khabar-offset"]),
                     )
                 except (KeyError, ValueError):
-                    found.append((line, None))
+                    yield line, None
                 else:
-                    found.append((line, place))
-        return found
+                    yield line, place

@@ -14,7 +14,7 @@ from streams import log_name
 from streams.consumers import reading
 from streams.errors import StreamsError
 from streams.log_name import LogName
-from streams.topics import COPIED, ensure_topics, parse_app_id, topic_name, views_app_id
+from streams.topics import COPIED, check_topics, parse_app_id, topic_name, views_app_id
 
 if TYPE_CHECKING:
     from streams.backup import Told
@@ -47,13 +47,14 @@ async def make_room(settings: Settings) -> None:
     """Make sure that nothing is lost by deleting the log's topics. Raises NotEmpty, TopicMismatch."""
     if await unfinished(settings) is not None:
         return  # they hold a part of a copy
-    await ensure_topics(settings)  # so they are ours
+    missing = await check_topics(settings)  # what there is, is ours
+    tps = [
+        TopicPartition(topic_name(settings, topic.name), p)
+        for topic in COPIED
+        for p in range(settings.partitions if topic.partitioned else 1)
+        if topic_name(settings, topic.name) not in missing
+    ]
     async with reading(settings) as consumer:
-        tps = [
-            TopicPartition(topic_name(settings, topic.name), p)
-            for topic in COPIED
-            for p in range(settings.partitions if topic.partitioned else 1)
-        ]
         held = sorted(tp for tp, end in (await consumer.end_offsets(tps)).items() if end)
     if held:
         message = (

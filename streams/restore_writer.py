@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from streams.settings import Settings
 
 LINGER_MS = 5
+BATCH_BYTES = 1 << 20
 SENT_MAX = 5_000
-SENT_BYTES_MAX = 64 << 20
+SENT_BYTES_MAX = 32 << 20  # of which one request never takes more than Kafka allows
 ACKNOWLEDGED_SECONDS_MAX = 60.0
 
 
@@ -32,7 +33,7 @@ class Writer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._producer = producer(settings, LINGER_MS)
+        self._producer = producer(settings, LINGER_MS, BATCH_BYTES)
         self._next: dict[str, dict[int, int]] = {}
         self._sent: list[tuple[asyncio.Future[RecordMetadata], int]] = []
         self._bytes = 0

@@ -66,6 +66,9 @@ LOG = (
 COPIED = tuple(topic for topic in LOG if topic.name != "views")
 """What a copy of the log consists of; the views are made anew from it."""
 
+KEPT_TIME = {"message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": str((1 << 63) - 1)}
+"""Of topics that are copied into: the time of a record is what it was, even if a clock here is late."""
+
 CHANGELOG_CONFIG = {
     "cleanup.policy": "compact",
     # A reader trusts a progress row only while what it covers cannot have been compacted away.
@@ -123,12 +126,17 @@ async def partitions_there(settings: Settings) -> int:
     raise TopicMismatch(message)
 
 
+async def ensure_views(settings: Settings) -> None:
+    """Create the topic of the views alone, or check it."""
+    await _ensure(settings, tuple(topic for topic in LOG if topic not in COPIED))
+
+
 async def create_copies(settings: Settings) -> None:
     """Create the topics of a log that is to be copied into: records keep the time that they had.
 
-    No process takes them for its log before `finish_copies`, nor creates any of its own in their place.
+    No process takes them for its log before `finish_copies`.
     """
-    await _ensure(settings, tuple(_timed(topic, "CreateTime") for topic in COPIED))
+    await _ensure(settings, tuple(replace(t, config={**t.config, **KEPT_TIME}) for t in COPIED))
 
 
 async def finish_copies(settings: Settings) -> None:
@@ -176,10 +184,6 @@ async def delete_copied(settings: Settings) -> None:
             await asyncio.sleep(0.05)
     finally:
         await admin.close()
-
-
-def _timed(topic: Topic, kind: str) -> Topic:
-    return replace(topic, config={**topic.config, "message.timestamp.type": kind})
 
 
 async def check_topics(settings: Settings) -> list[str]:

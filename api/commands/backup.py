@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.broker import bar, kafka
+from api.commands.broker import bar, kafka, on_disk
 from api.commands.common import explained, load_settings, out
 
 
@@ -23,7 +23,7 @@ def backup(
     from streams import backup_files
 
     settings = load_settings()
-    with explained():
+    with explained(), on_disk(folder):
         with kafka(settings, alone=False) as on, bar(quiet=as_json) as told:
             manifest = asyncio.run(log.backup(on, folder, told))
         size = backup_files.size(folder)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.commands.common import err
+from api.commands.common import EXIT_SETUP, err, fail
 
 if TYPE_CHECKING:
     from streams.backup import Told
@@ -58,6 +60,17 @@ def kafka(settings: Settings, *, alone: bool) -> Iterator[Settings]:
 
 
 @contextmanager
+def on_disk(folder: Path) -> Iterator[None]:
+    """Tell in one line why a folder cannot be read or written."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise  # nothing of the disk's
+        fail(f"{error.filename or folder}: {error.strerror}", EXIT_SETUP)
+
+
+@contextmanager
 def bar(quiet: bool) -> Iterator[Told]:
     """Show how far a backup or a restore is; nothing to machines."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -65,7 +78,7 @@ def bar(quiet: bool) -> Iterator[Told]:
     from streams.backup import Told
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=quiet) as progress:
+    with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as progress:
         task = progress.add_task("asking Kafka", total=None)
         yield Told(
             total=lambda n: progress.update(task, total=n, completed=0),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.broker import bar, kafka
+from api.commands.broker import bar, kafka, on_disk
 from api.commands.common import err, explained, load_settings
 from api.commands.restore import tell
 
@@ -28,7 +28,7 @@ def reshard(
 
     settings = load_settings()
     kept = folder or settings.data / "reshard"
-    with explained(), kafka(settings, alone=True) as on, bar(quiet=as_json) as told:
+    with explained(), on_disk(kept), kafka(settings, alone=True) as on, bar(quiet=as_json) as told:
         done = asyncio.run(log.reshard(on, partitions, kept, told))
     tell(done, as_json)
     err.print(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.broker import bar, kafka
+from api.commands.broker import bar, kafka, on_disk
 from api.commands.common import explained, load_settings, out
 
 if TYPE_CHECKING:
@@ -28,8 +28,10 @@ def restore(
     from streams import restore as log
 
     settings = load_settings()
-    with explained(), kafka(settings, alone=True) as on, bar(quiet=as_json) as told:
-        done = asyncio.run(log.restore(on, folder, told))
+    with explained(), on_disk(folder), bar(quiet=as_json) as told:
+        checked = log.check(folder, told)
+        with kafka(settings, alone=True) as on:
+            done = asyncio.run(log.restore_checked(on, folder, checked, told))
     tell(done, as_json)
 
 
