@@ -66,8 +66,12 @@ LOG = (
 COPIED = tuple(topic for topic in LOG if topic.name != "views")
 """What a copy of the log consists of; the views are made anew from it."""
 
-KEPT_TIME = {"message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": str((1 << 63) - 1)}
-"""Of topics that are copied into: the time of a record is what it was, even if a clock here is late."""
+AS_THEY_WERE = {
+    "message.timestamp.type": "CreateTime",
+    "message.timestamp.after.max.ms": str((1 << 63) - 1),  # a clock here may be late
+    "max.message.bytes": str(RECORD_BYTES_MAX + (64 << 10)),  # a copy says in a header where it is from
+}
+"""Of topics while they are copied into."""
 
 CHANGELOG_CONFIG = {
     "cleanup.policy": "compact",
@@ -136,7 +140,7 @@ async def create_copies(settings: Settings) -> None:
 
     No process takes them for its log before `finish_copies`.
     """
-    await _ensure(settings, tuple(replace(t, config={**t.config, **KEPT_TIME}) for t in COPIED))
+    await _ensure(settings, tuple(replace(t, config={**t.config, **AS_THEY_WERE}) for t in COPIED))
 
 
 async def finish_copies(settings: Settings) -> None:
