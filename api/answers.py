@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from fastapi import Request, Response
 
+from api import conditional
 from api.reader_status import shown
 from api.service import Service
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from api.read_model.reading import Snapshot
 
 JSON = "application/json"
-HEADERS: dict[str, Any] = {
+RawHeaders = list[tuple[bytes, bytes]]
+STREAM_HEADERS: dict[str, Any] = {
     "Khabar-Token": {
         "description": "Where in the log the answer stands; a stream goes on from here without a gap.",
         "schema": {"type": "string"},
@@ -29,6 +32,17 @@ HEADERS: dict[str, Any] = {
         "schema": {"type": "string"},
     },
 }
+HEADERS: dict[str, Any] = {**STREAM_HEADERS, "ETag": conditional.ETAG}
+
+
+class Made(Response):
+    """A response whose headers are there as they go out."""
+
+    def __init__(self, status: int, headers: RawHeaders, body: bytes = b"") -> None:
+        self.status_code = status
+        self.raw_headers = headers
+        self.body = body
+        self.background = None
 
 
 def answer(
@@ -37,16 +51,37 @@ def answer(
     """Make the response of a read; 304 where the client has the same already."""
     service = Service.of(request)
     content = body if isinstance(body, bytes) else orjson.dumps(body)
-    headers = {
-        "Khabar-Token": service.token(at, of_views=of_views),
-        "Khabar-Staleness": str(service.staleness_seconds()),
-        "Cache-Control": "no-cache",
-    }
+    headers = standing(service, service.token(at, of_views=of_views))
+    if status == 200 and request.method == "GET":
+        return found(request.headers.raw, headers, content, etag(at.generation, content))
+    return Made(status, [*headers, *_of_body(content)], content)
+
+
+def found(asked: Iterable[tuple[bytes, bytes]], standing: RawHeaders, body: bytes, tag: str) -> Response:
+    """Make the response of what was found: its body, or 304 where the headers of the request name its tag."""
+    headers = [*standing, (b"etag", tag.encode())]
+    if conditional.is_known(asked, tag):
+        return Made(304, headers)
+    return Made(200, [*headers, *_of_body(body)], body)
+
+
+def etag(generation: int, body: bytes) -> str:
+    """Make the strong ETag of a body as a generation answered it."""
+    return f'"g{generation}-{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+
+
+def standing(service: Service, token: str) -> RawHeaders:
+    """Tell where the answer stands in the log and how stale it is."""
+    headers = [
+        (b"khabar-token", token.encode()),
+        (b"khabar-staleness", b"%d" % service.staleness_seconds()),
+        (b"cache-control", b"no-cache"),
+    ]
     if down := shown(service.status()):
-        headers["Khabar-Reader"] = down.encode("ascii", "backslashreplace").decode().replace("\n", " ")[:500]
-    if status == 200:
-        tag = hashlib.blake2b(content, digest_size=12).hexdigest()
-        headers["ETag"] = f'"g{at.generation}-{tag}"'
-        if headers["ETag"] in request.headers.get("if-none-match", ""):
-            return Response(None, 304, headers)
-    return Response(content, status, headers, JSON)
+        told = down.encode("ascii", "backslashreplace").replace(b"\n", b" ")[:500]
+        headers.append((b"khabar-reader", told))
+    return headers
+
+
+def _of_body(body: bytes) -> RawHeaders:
+    return [(b"content-length", b"%d" % len(body)), (b"content-type", JSON.encode())]

@@ -28,8 +28,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 
-from api import problems
+from api import conditional, problems
 from api.guard import Guard
+from api.hot import Hot
+from api.live import LivePositions
 from api.metrics import Measured
 from api.routers import (
     changes,
@@ -79,10 +81,12 @@ def create_app(settings: Settings) -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None},
     )
     app.state.service = service
+    app.state.live = LivePositions(service)
     app.state.endpoints = [route for module in ROUTERS for route in module.router.routes]
     for module in ROUTERS:
         app.include_router(module.router)
     problems.add_handlers(app)
+    app.add_middleware(Hot, live=app.state.live, endpoints=app.state.endpoints, name="get_company")
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(Measured, metrics=service.metrics)
     app.openapi = lambda: _openapi(app, settings)  # type: ignore[method-assign]  # FastAPI's way to extend it
@@ -101,6 +105,7 @@ def _openapi(app: FastAPI, settings: Settings) -> dict[str, Any]:
         for operations in schema["paths"].values():
             for operation in operations.values():
                 operation["responses"]["400"] = dict(problems.NO_HTTP)
+                conditional.document(operation)
         if settings.write_token is not None:
             components["securitySchemes"] = {"writeToken": {"type": "http", "scheme": "bearer"}}
             for operations in schema["paths"].values():

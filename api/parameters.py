@@ -17,6 +17,7 @@ from streams.filters import EventFilter
 from streams.lines import SECTIONS
 
 ENTITY = r"^[^\s|/]+(/[^\s|/]+)?$"
+ENTITY_MAX = 200
 EVENT_ID = r"^[0-9a-f]{64}$"
 PAGE_MAX = 200
 
@@ -38,7 +39,9 @@ Modalities = Annotated[
 Confidence = Annotated[float, Query(ge=0, le=1, description="Only events at least this certain.")]
 Company = Annotated[
     str | None,
-    Query(pattern=ENTITY, max_length=200, description="Only events in which this entity has a role, any."),
+    Query(
+        pattern=ENTITY, max_length=ENTITY_MAX, description="Only events in which this entity has a role, any."
+    ),
 ]
 Sections = Annotated[
     list[Annotated[str, Field(json_schema_extra={"enum": list(SECTIONS)})]] | None,

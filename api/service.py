@@ -19,7 +19,7 @@ from api.keys import Keys
 from api.metrics import Metrics
 from api.read_model import store
 from api.read_model.places import entities_vector, exposed_vector, read_vector, token_of
-from api.read_model.reading import ReadModel, Snapshot
+from api.read_model.reading import ReadModel, Snapshot, Versions
 from api.reader_status import Status, now_ms
 from api.replays import Replays
 from api.suggesting import Suggesting
@@ -51,7 +51,7 @@ class Service:
         self._publishing = asyncio.Lock()
         self._status = Status()
         self._status_at = 0.0
-        self._tokens: dict[bool, tuple[tuple[int, int, int], str]] = {}
+        self._tokens: dict[bool, tuple[Versions, str]] = {}
         self._changed = asyncio.Event()
         self._waiters = 0
         self.streams = 0
@@ -87,14 +87,18 @@ class Service:
     def token(self, at: Snapshot, *, of_views: bool) -> str:
         """Give the token of what an answer from a snapshot covers: the events, or the served views."""
         versions = self.model.versions()
-        known = self._tokens.get(of_views)
-        if known and known[0] == versions:
-            return known[1]
+        if known := self.known_token(versions, of_views=of_views):
+            return known
         vector = exposed_vector(at.views) if of_views and at.views else read_vector(at.events)
         vector |= entities_vector(at.events, at.views if of_views else None)
         token = token_of(at.events, self.log_id(at), vector).encode()
         self._tokens[of_views] = versions, token
         return token
+
+    def known_token(self, versions: Versions, *, of_views: bool) -> str | None:
+        """Give that token if it was made at these versions of the files."""
+        at, token = self._tokens.get(of_views, (None, None))
+        return token if at == versions else None
 
     @staticmethod
     def log_id(at: Snapshot) -> str:

@@ -11,14 +11,13 @@ from api.commands.common import err, explained, load_settings, until_signalled
 if TYPE_CHECKING:
     import uvicorn
 
-    from streams.settings import Settings
     from streams.supervisor import Supervisor
-
-SHUTDOWN_SECONDS_MAX = 3
 
 
 def serve() -> None:
     """Read the log and serve it over HTTP until Ctrl-C."""
+    from api.app import create_app
+    from api.server import server_of
     from api.sockets import listening
     from streams.supervisor import Supervisor
 
@@ -26,7 +25,7 @@ def serve() -> None:
     with explained(), contextlib.closing(listening(settings)) as taken:
         supervisor = Supervisor(settings, say=lambda line: err.print(line, markup=False))
         supervisor.add("reader", "api.commands", "reader")
-        server = _server(settings)
+        server = server_of(create_app(settings), settings.log_level)
         watch = _Watch(supervisor, server)
         watch.start()
         # uvicorn raises the signal that stopped it once more when it is done: this catches that one.
@@ -55,20 +54,3 @@ class _Watch(threading.Thread):
         except Exception as error:
             self.error = error
             self._server.should_exit = True
-
-
-def _server(settings: Settings) -> uvicorn.Server:
-    import uvicorn
-
-    from api.app import create_app
-
-    return uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings),
-            loop="uvloop",
-            access_log=False,
-            log_level=settings.log_level,
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
-        )
-    )

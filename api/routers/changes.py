@@ -14,12 +14,13 @@ from api.answers import HEADERS, answer
 from api.as_of import NOW, Asked, AsOf, a_day, asked, resolve
 from api.errors import BadParameter, NotFound
 from api.freshness import fresh
+from api.positions import entity_of
 from api.problems import documented
 from api.read_model import change_queries, position_queries
 from api.read_model.explain_queries import explanation
 from api.read_model.position_queries import Names, map_of
 from api.read_model.reading import Snapshot
-from api.routers.companies import CompanyId, entity_of
+from api.routers.companies import CompanyId
 from api.service import Service
 from api.time_models import DifferenceView, ExplainView, HistoryPage, TimelinesView
 from streams.entity_map import EntityMap

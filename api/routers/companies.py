@@ -8,21 +8,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from api.answers import HEADERS, answer
-from api.as_of import NOW, Asked, AsOf, asked, narrowed, resolve
-from api.errors import Moved, NotFound
+from api.as_of import NOW, Asked, asked, narrowed, resolve
 from api.freshness import fresh
+from api.live import LivePositions
 from api.models import EntityList, EventPage, Position
-from api.parameters import ENTITY, APage, OfAnyCompany
+from api.parameters import ENTITY, ENTITY_MAX, APage, OfAnyCompany
+from api.positions import entity_of, position_of
 from api.problems import documented
-from api.read_model import position_queries, search_queries
+from api.read_model import search_queries
 from api.read_model.position_queries import map_of
-from api.read_model.reading import Snapshot
 from api.routers.events import page
 from api.service import Service
 
 router = APIRouter(prefix="/v1/companies", tags=["companies"])
 CompanyId = Annotated[
-    str, Path(pattern=ENTITY, max_length=200, description="An entity's id.", examples=["scale-ai"])
+    str, Path(pattern=ENTITY, max_length=ENTITY_MAX, description="An entity's id.", examples=["scale-ai"])
 ]
 KINDS = ("org", "group", "product")
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -75,26 +75,10 @@ async def get_company(
     request: Request, company_id: CompanyId, as_asked: Annotated[Asked, Depends(asked)]
 ) -> Response:
     """Give the position of a company: its lines, each a timeline with what holds on a day (today)."""
+    if as_asked == NOW:
+        live: LivePositions = request.app.state.live
+        return live.answer(company_id, request.headers.raw)
     with Service.of(request).model.snapshot() as at:
         as_of = resolve(at, as_asked)
         entity = entity_of(at, company_id, as_of, as_asked)
         return answer(request, at, position_of(at, entity, as_of), of_views=True)
-
-
-def entity_of(at: Snapshot, entity_id: str, as_of: AsOf, as_asked: Asked = NOW) -> dict[str, Any]:
-    """Find an entity. Raises NotFound; Moved for one that is another by then."""
-    entities = map_of(at, as_of.recorded)
-    if (now := entities.resolve(entity_id)) != entity_id:
-        raise Moved(entity_id, now)
-    found = search_queries.entity(at.events, entity_id, entities, *narrowed(as_asked, as_of))
-    if found is None:
-        message = "no entity has this id: `GET /v1/companies?query=` finds it by name"
-        raise NotFound(message)
-    return found
-
-
-def position_of(at: Snapshot, entity: dict[str, Any], as_of: AsOf) -> dict[str, Any]:
-    """Make the answer for an entity's position."""
-    sections = position_queries.position(at, entity["id"], as_of.day, as_of.recorded)
-    generation = at.generation if as_of.recorded is None else None  # a final answer outlives generations
-    return {**entity, "as_of": as_of.to_json(), "generation": generation, "sections": sections}

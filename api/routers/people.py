@@ -12,8 +12,8 @@ from api.errors import NotFound
 from api.freshness import fresh
 from api.models import Position
 from api.parameters import ENTITY
+from api.positions import entity_of, position_of
 from api.problems import documented
-from api.routers.companies import entity_of, position_of
 from api.service import Service
 
 router = APIRouter(prefix="/v1/people", tags=["people"])

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from api import history, positions_stream
-from api.answers import HEADERS
+from api.answers import STREAM_HEADERS
 from api.errors import BadParameter, TooManyStreams
 from api.freshness import decode
 from api.parameters import Company, Sections, Wanted
@@ -44,7 +44,7 @@ Last = Annotated[
         200: {
             "description": "Messages whose id is a log token, whose event is the type, whose data is a "
             "RecordedEvent (its `cut` is null). A comment is sent when nothing else is.",
-            "headers": HEADERS,
+            "headers": STREAM_HEADERS,
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
         **documented(410, 422, 503),
@@ -72,7 +72,7 @@ async def stream_events(
         200: {
             "description": "Messages of the event `change`, whose data is a ChangeView: the value of a line "
             "before and after a cut, and the events that made the difference. Their ids resume this stream.",
-            "headers": HEADERS,
+            "headers": STREAM_HEADERS,
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
         **documented(410, 422, 503),

@@ -1,0 +1,20 @@
+"""Our contestant: the application over a data directory, as `khabar serve` runs it, but without a reader.
+
+KHABAR_DATA=… KHABAR_PORT=… python -m benchmarks.serve_ours
+"""
+
+from __future__ import annotations
+
+from api.app import create_app
+from api.server import server_of
+from api.sockets import listening
+from streams.settings import Settings
+
+
+def main() -> None:
+    settings = Settings()
+    server_of(create_app(settings), "warning").run(sockets=[listening(settings)])
+
+
+if __name__ == "__main__":
+    main()
