@@ -184,9 +184,10 @@ class LineState:
                 self._add(told(self._entry(fact)))
             return
         try:
-            telling = told(self._entry(fact))
+            item = self._entry(fact)
         except LookupError:
             return  # it has not come yet
+        telling = told(item)
         if self._rows.get(_living(telling)) is not None:
             self._rows.put(_dead(fact), 1)
             self._head["retracted"] += 1

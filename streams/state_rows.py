@@ -6,6 +6,9 @@ from bisect import bisect_left, insort
 from typing import Protocol
 
 Value = bytes | int
+SPANNED = b"svn"
+"""What the keys begin with that are asked for in order: steps, their views, days."""
+
 DAY_BYTES = 4
 DAY_SHIFT = 100  # so that a stretch around the first days of the calendar has a key
 
@@ -30,13 +33,11 @@ class Rows(Protocol):
 
 
 class MemoryRows:
-    """Rows in memory."""
+    """Rows in memory; only those that begin with a byte of SPANNED are kept in order, and found by `span`."""
 
     def __init__(self) -> None:
         self.rows: dict[bytes, Value] = {}
         self._keys: list[bytes] = []
-        """Sorted; those of numbers are not among them until they are asked for."""
-        self._unsorted: list[bytes] = []
 
     def get(self, key: bytes) -> Value | None:
         """Give the value of a row."""
@@ -44,18 +45,17 @@ class MemoryRows:
 
     def put(self, key: bytes, value: Value) -> None:
         """Write a row."""
-        if key not in self.rows:
-            self._unsorted.append(key)
+        if key[0] in SPANNED and key not in self.rows:
+            insort(self._keys, key)
         self.rows[key] = value
 
     def delete(self, key: bytes) -> None:
         """Delete a row, if it is there."""
-        if self.rows.pop(key, None) is not None:
-            self._sort()
+        if self.rows.pop(key, None) is not None and key[0] in SPANNED:
             del self._keys[bisect_left(self._keys, key)]
 
     def count(self, key: bytes, by: int) -> int:
-        """Add to a number, and give what it is then."""
+        """Add to a number, and give what it is then; the row of a zero is deleted."""
         before = self.rows.get(key, 0)
         number = (before if isinstance(before, int) else 0) + by
         if number:
@@ -65,19 +65,10 @@ class MemoryRows:
         return number
 
     def span(self, first: bytes, end: bytes, limit: int, *, last: bool = False) -> list[tuple[bytes, Value]]:
-        """List rows in order."""
-        self._sort()
+        """List the rows from `first` to before `end`: the first so many, or the `last`, in order."""
         at, until = bisect_left(self._keys, first), bisect_left(self._keys, end)
         at, until = (max(at, until - limit), until) if last else (at, min(until, at + limit))
         return [(key, self.rows[key]) for key in self._keys[at:until]]
-
-    def _sort(self) -> None:
-        if len(self._unsorted) > 8:
-            self._keys = sorted(self._keys + self._unsorted)
-        else:
-            for key in self._unsorted:
-                insort(self._keys, key)
-        self._unsorted.clear()
 
 
 def day_bytes(ordinal: int) -> bytes:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import orjson
 
+from api.read_model.growing import FOLDED_MAX, Growing
 from streams.entries import KEY_ID_BYTES
 from streams.fold import Posted, fold
 
@@ -61,28 +63,63 @@ def versions(
     `epochs`: from which cut on which entries are shown on it. There is a new one where entities changed.
     """
     made: list[Version] = []
-    moments = {cut for cut, _ in epochs[1:]}
-    moments |= {a.cut for _, arrivals in epochs for a in arrivals if a.cut is not None}
-    for moment in sorted(cut for cut in moments if after < cut <= last):
-        arrivals = max((epoch for epoch in epochs if epoch[0] <= moment), key=lambda epoch: epoch[0])[1]
-        there = [arrival for arrival in arrivals if arrival.cut is not None and arrival.cut <= moment]
-        view = _folded(arrival.posted for arrival in there) if there else None
-        if view != before:
-            made.append(Version(moment, events_at(arrivals, moment), view))
-            before = view
+    ends = [cut - 1 for cut, _ in epochs[1:]] + [last]
+    for number, ((first, arrivals), end) in enumerate(zip(epochs, ends, strict=True)):
+        moments = {arrival.cut for arrival in arrivals if arrival.cut is not None} | {first} - {epochs[0][0]}
+        line = _Arriving(arrivals)
+        for moment in sorted(cut for cut in moments if max(first, after + (number == 0)) <= cut <= end):
+            view = line.at(moment)
+            if view != before:
+                made.append(Version(moment, events_at(line.new, moment), view))
+                before = view
     return made
 
 
-def events_at(arrivals: Iterable[Arrival], moment: int) -> bytes:
+class _Arriving:
+    """A line as its entries arrive, cut by cut."""
+
+    def __init__(self, arrivals: Sequence[Arrival]) -> None:
+        self._arrivals = sorted((a for a in arrivals if a.cut is not None), key=lambda a: a.cut or 0)
+        self._cuts = [arrival.cut or 0 for arrival in self._arrivals]
+        self._there = 0
+        self._growing = None
+        if len(arrivals) > FOLDED_MAX:
+            posted = {arrival.posted.entry["id"]: arrival.posted for arrival in arrivals}
+            self._growing = Growing(None, posted.__getitem__)
+        self.new: list[Arrival] = []
+        """What has arrived since the last moment that was asked about."""
+
+    def at(self, moment: int) -> bytes | None:
+        """Give the line at a cut; moments ascend. What cannot be folded has no line, as in what is served."""
+        before, self._there = self._there, bisect_right(self._cuts, moment)
+        self.new = self._arrivals[before : self._there]
+        if not self._there:
+            return None
+        try:
+            if self._growing is None:
+                return orjson.dumps(fold(self._posted()))
+            return self._growing.with_new((arrival.posted for arrival in self.new), self._posted)
+        except Exception as error:
+            log.warning("a line could not be folded at a cut: %r", error)
+            return None
+
+    def _posted(self) -> list[Posted]:
+        return [arrival.posted for arrival in self._arrivals[: self._there]]
+
+
+class Recorded(Protocol):
+    """What has a table key and the cut that recorded it."""
+
+    @property
+    def key(self) -> bytes:
+        """The key of the table."""
+
+    @property
+    def cut(self) -> int | None:
+        """The number of the cut."""
+
+
+def events_at(arrivals: Iterable[Recorded], moment: int) -> bytes:
     """Name the events of a cut by the halves of their ids, EVENTS_MAX at most."""
     new = sorted(arrival.key[-KEY_ID_BYTES:] for arrival in arrivals if arrival.cut == moment)
     return b"".join(new[:EVENTS_MAX])
-
-
-def _folded(posted: Iterable[Posted]) -> bytes | None:
-    """Fold what was there at a cut. What cannot be folded has no line, here as in what is served."""
-    try:
-        return orjson.dumps(fold(posted))
-    except Exception as error:
-        log.warning("a line could not be folded at a cut: %r", error)
-        return None

@@ -1,30 +1,65 @@
 """What each line said at each cut at which that changed: the answer to "as far as the log knew then".
 
 A version is made once, when what is served covers its cut and the proof holds, and is never changed: later
-events, retractions and merges make later versions. Which changed lines still lack versions is kept in
-`touched`, under the names that their entries were posted with.
+events, retractions and merges make later versions. What still lacks versions is kept in `touched`: keys of
+new entries, and names of lines that changed otherwise, as they were posted to.
 """
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import NamedTuple
+
+import orjson
 
 from api.read_model import store
 from api.read_model.entity_maps import Epoch, epochs, ids_in_changes, last_change
-from api.read_model.line_rows import EVENTS_MAX, Arrival, Version, versions
+from api.read_model.line_rows import Arrival, Version, events_at, versions
+from api.read_model.line_states import LineStates
 from api.read_model.places import cut_of, read_cut
-from api.read_model.shown import Row, lines_showing, on_line, places_on
-from streams.entries import KEY_ID_BYTES
-from streams.lines import Line, entities_of
+from api.read_model.shown import Row, lines_showing, on_line
+from streams.cuts import Cut
+from streams.documents import Place
+from streams.entity_map import EntityMap
+from streams.entries import line_name
+from streams.fold import Posted
+from streams.lines import END, Line, entities_of
 from streams.vectors import covers, next_offset
 
-if TYPE_CHECKING:
-    from streams.cuts import Cut
-    from streams.documents import Place
-
 CUTS_MAX = 100  # settled in one transaction
+
+log = logging.getLogger(__name__)
+
+
+class Touched(NamedTuple):
+    """A row of `touched`: the line as it was posted to, and of a new entry the cut that recorded it, if any.
+
+    `place` is absent for a line that has changed otherwise than by a new entry.
+    """
+
+    key: bytes
+    line: Line
+    place: Place | None
+    cut: int | None
+
+
+class Stretch(NamedTuple):
+    """Cuts that get their versions: those behind `done` up to `last`, and how entities stood meanwhile.
+
+    `ahead`: ids of which the views know changes that no such cut covers.
+    """
+
+    done: Cut
+    last: int
+    times: list[Epoch]
+    ahead: frozenset[str]
+
+    def moves(self, line: Line) -> bool:
+        """Say whether entries of a line may have moved from or to it meanwhile."""
+        return len(self.times) > 1 and any(at.entities.concerns(line) for at in self.times)
 
 
 class LineVersions:
@@ -33,9 +68,10 @@ class LineVersions:
     def __init__(self, views: sqlite3.Connection, events: sqlite3.Connection) -> None:
         self._views = views
         self._events = events
+        self._states = LineStates(views)
 
     def touched(self, names: Iterable[bytes]) -> None:
-        """Note lines whose entries, or the way these are shown, have changed."""
+        """Note keys of new entries, and lines of which other entries, or how they are shown, have changed."""
         self._views.executemany(
             "INSERT OR IGNORE INTO touched (line) VALUES (?)", [(name,) for name in names]
         )
@@ -49,65 +85,126 @@ class LineVersions:
         done = read_cut(self._events, self.number())
         if done is None or cut.number <= done.number:
             return
-        if (
-            cut.number > done.number + CUTS_MAX and not at_once
-        ):  # far behind: a stretch now, the next one at the next look
+        if cut.number > done.number + CUTS_MAX and not at_once:  # the next stretch at the next look
             cut = read_cut(self._events, done.number + CUTS_MAX) or cut
         times = epochs(self._events, done.number, cut.number)
-        shown: set[Line] = set()
-        names = [row[0] for row in self._views.execute("SELECT line FROM touched")]
-        for name in names:
-            shown |= self._shown(name, times)
-        ahead = self._ids_ahead(cut)
-        later = {line for line in sorted(shown) if self._line(line, done, cut.number, times, ahead)}
-        self._views.executemany(
-            "DELETE FROM touched WHERE line = ?",
-            [
-                (name,)
-                for name in names
-                if not self._shown(name, times[-1:]) & later and ahead.isdisjoint(_ids(_line(name)))
-            ],
-        )
+        self._settle(Stretch(done, cut.number, times, self._ids_ahead(cut)))
         store.set_meta(self._views, "versioned", str(cut.number))
 
-    def _shown(self, name: bytes, times: list[Epoch]) -> set[Line]:
-        line = _line(name)
+    def _settle(self, stretch: Stretch) -> None:
+        anew: set[Line] = set()
+        grown: dict[Line, list[Touched]] = {}
+        settled: list[bytes] = []
+        for touched in self._touched(stretch.done):
+            is_later = touched.place is not None and (touched.cut is None or touched.cut > stretch.last)
+            if not is_later and stretch.ahead.isdisjoint(_ids(touched.line)):
+                settled.append(touched.key)
+            if touched.place is None or stretch.moves(touched.line):
+                anew |= self._shown(touched.line, stretch.times)
+            else:
+                shown = self._shown_by(touched, stretch.times[-1].entities)
+                grown.setdefault(shown, []).append(touched)
+        left: set[bytes] = set()
+        for line in sorted(anew | grown.keys()):
+            if line in anew:
+                left |= self._anew(line, stretch)
+            else:
+                self._grown(line, grown[line], stretch)
+        self._views.executemany("DELETE FROM touched WHERE line = ?", [(key,) for key in settled])
+        self.touched(left)
+
+    def _touched(self, done: Cut) -> list[Touched]:
+        rows = self._views.execute(
+            """SELECT t.line, e.topic, e.partition, e.offset
+               FROM touched t LEFT JOIN entries e ON e.key = t.line ORDER BY t.line"""
+        ).fetchall()
+        found = []
+        for key, *place in rows:
+            line = _line(line_name(key) if END.encode() in key else key)
+            if place[0] is None:  # a line; or what was new is gone
+                found.append(Touched(key, line, None, None))
+            else:
+                found.append(Touched(key, line, Place(*place), self._arrived(Place(*place), done)))
+        return found
+
+    def _shown(self, line: Line, times: list[Epoch]) -> set[Line]:
         return {shown for at in times for shown in lines_showing(self._views, line, at.entities)}
 
-    def _line(self, line: Line, done: Cut, last: int, times: list[Epoch], ahead: frozenset[str]) -> bool:
-        """Make the versions of a line after cut `done`; say whether entries are left for a later cut."""
-        if len(times) == 1 and not times[0].entities.concerns(line) and ahead.isdisjoint(_ids(line)):
-            left = self._as_served(line, done, last)
-            if left is not None:
-                return left
-        shown = [(at.cut, self._arrivals(on_line(self._views, line, at.entities), done)) for at in times]
-        for version in versions(shown, done.number, last, self._last(line)):
+    def _shown_by(self, touched: Touched, entities: EntityMap) -> Line:
+        """Say which line shows a new entry."""
+        if not entities.concerns(touched.line):
+            return touched.line
+        entry = self._posted(touched).entry
+        return entities.line(touched.line, entry.get("fact") or entry["id"])
+
+    def _anew(self, line: Line, stretch: Stretch) -> set[bytes]:
+        """Make the versions of a line from all of its entries; give the keys of those for a later cut."""
+        self._states.drop(line, "cut")
+        shown = [
+            (at.cut, [self._arrival(row, stretch.done) for row in on_line(self._views, line, at.entities)])
+            for at in stretch.times
+        ]
+        for version in versions(shown, stretch.done.number, stretch.last, self._last(line)):
             self._store(line, version)
-        return any(a.cut is None or a.cut > last for _, arrivals in shown for a in arrivals)
+        arrivals = (arrival for _, arrivals in shown for arrival in arrivals)
+        return {arrival.key for arrival in arrivals if arrival.cut is None or arrival.cut > stretch.last}
 
-    def _arrivals(self, rows: list[Row], done: Cut) -> list[Arrival]:
-        """Tell when each entry was recorded; where an event is there twice, it is so under two keys."""
-        return [Arrival(row.key, row.posted, self._arrived(row.place, done)) for row in rows]
+    def _arrival(self, row: Row, done: Cut) -> Arrival:
+        return Arrival(row.key, row.posted, self._arrived(row.place, done))
 
-    def _as_served(self, line: Line, done: Cut, last: int) -> bool | None:
-        """Make the version of a line where all that is new came at one cut: it is the line as served.
+    def _grown(self, line: Line, touched: list[Touched], stretch: Stretch) -> None:
+        """Make the versions of a line that has new entries and is otherwise as it was."""
+        entities, done = stretch.times[-1].entities, stretch.done
+        later = [one for one in touched if one.cut != done.number]
+        new = [one for one in later if one.cut is not None and one.cut <= stretch.last]
+        if not new:
+            return
+        if self._states.has(line, "served") or self._states.has(line, "cut"):
+            self._go_on(line, new, stretch)
+            return
+        is_plain = not entities.concerns(line) and stretch.ahead.isdisjoint(_ids(line))
+        if is_plain and len({one.cut for one in later}) == 1 and (view := self._served(line)) is not None:
+            made = [Version(new[0].cut or 0, events_at(new, new[0].cut or 0), view)]  # all of it is served
+            made = [version for version in made if version.view != self._last(line)]
+        else:
+            arrivals = [self._arrival(row, done) for row in on_line(self._views, line, entities)]
+            made = versions([(done.number, arrivals)], done.number, stretch.last, self._last(line))
+        for version in made:
+            self._store(line, version)
 
-        Says whether entries are left for a later cut; none where it is not so simple.
-        """
-        arrived = {key: self._arrived(place, done) for key, place in places_on(self._views, line)}
-        new = set(arrived.values()) - {done.number}
-        if all(cut is None or cut > last for cut in new):
-            return bool(new)
-        if len(new) > 1:
-            return None
-        (moment,) = new
-        view = self._views.execute(
+    def _go_on(self, line: Line, new: list[Touched], stretch: Stretch) -> None:
+        """Make the versions of a line with many entries, from the state that it had at the last cut."""
+        entities, done = stretch.times[-1].entities, stretch.done
+        before, growing = self._last(line), self._states.growing(line, "cut", entities)
+
+        def everything(moment: int) -> list[Posted]:
+            arrivals = [self._arrival(row, done) for row in on_line(self._views, line, entities)]
+            return [one.posted for one in arrivals if one.cut is not None and one.cut <= moment]
+
+        for moment in sorted({one.cut or 0 for one in new}):
+            arrived = [one for one in new if one.cut == moment]
+            try:
+                posted = [self._posted(one) for one in arrived]
+                view = growing.with_new(posted, partial(everything, moment))
+            except Exception as error:
+                log.warning("line %s could not be folded at a cut: %r", line, error)
+                self._states.drop(line, "cut")
+                view = None
+            if view != before:
+                self._store(line, Version(moment, events_at(arrived, moment), view))
+                before = view
+
+    def _posted(self, touched: Touched) -> Posted:
+        row = self._views.execute(
+            "SELECT entry, recorded_ms FROM entries WHERE key = ?", (touched.key,)
+        ).fetchone()
+        return Posted(orjson.loads(row[0]), row[1])
+
+    def _served(self, line: Line) -> bytes | None:
+        found = self._views.execute(
             "SELECT view FROM lines WHERE company = ? AND section = ? AND counterpart = ?", line
-        ).fetchone()[0]
-        if view != self._last(line):
-            events = sorted(key[-KEY_ID_BYTES:] for key, cut in arrived.items() if cut == moment)
-            self._store(line, Version(moment or last, b"".join(events[:EVENTS_MAX]), view))
-        return False
+        ).fetchone()
+        return found[0] if found else None
 
     def _store(self, line: Line, version: Version) -> None:
         self._views.execute(

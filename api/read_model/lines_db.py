@@ -12,10 +12,14 @@ from collections.abc import Iterable
 
 import orjson
 
+from api.read_model.entries_db import Served
 from api.read_model.findings import Finding, Findings
+from api.read_model.growing import FOLDED_MAX
+from api.read_model.line_states import LineStates
 from api.read_model.shown import keys_of, lines_showing, on_line
 from streams.entity_map import EntityMap
-from streams.fold import fold
+from streams.entries import KEY_ID_BYTES, line_name
+from streams.fold import Posted, fold
 from streams.lines import Line
 
 log = logging.getLogger(__name__)
@@ -27,12 +31,14 @@ class Lines:
     def __init__(self, connection: sqlite3.Connection, findings: Findings) -> None:
         self._connection = connection
         self._findings = findings
+        self._states = LineStates(connection)
 
     def fold(
-        self, names: Iterable[bytes], maps: list[EntityMap], now_ms: int
+        self, names: Iterable[bytes], maps: list[EntityMap], now_ms: int, new: Iterable[Served] = ()
     ) -> tuple[list[Finding], set[tuple[int, bytes]]]:
         """Fold the lines anew that show what was posted to these; `maps`: entities as before, and as now.
 
+        `new`: entries that are in the file now and were not before; on lines that are folded anew or not.
         Returns what is newly found, and the keys behind it: one of them may be the cause. A name that is
         none is not ours to tell of: its row is one that the log does not give.
         """
@@ -41,9 +47,11 @@ class Lines:
         suspects: set[tuple[int, bytes]] = set()
         folded: list[tuple[str, str, str, bytes]] = []
         gone: list[Line] = []
-        for line in sorted(self._showing(names, maps)):
+        anew = self._showing(names, maps)
+        grown = self._with_new(new, maps[-1], anew)
+        for line in sorted(anew | grown.keys()):
             name = str(line).encode()
-            view, behind = self._folded(line, maps[-1])
+            view, behind = self._folded(line, maps[-1], None if line in anew else grown[line])
             if view is not None:
                 folded.append((*line, view))
             else:
@@ -74,14 +82,51 @@ class Lines:
                 shown.add(posted)
         return shown
 
-    def _folded(self, line: Line, entities: EntityMap) -> tuple[bytes | None, set[tuple[int, bytes]]]:
-        """Fold a line to JSON; where that cannot be done, whatever the reason is, give the keys behind it."""
+    def _with_new(
+        self, new: Iterable[Served], entities: EntityMap, anew: set[Line]
+    ) -> dict[Line, dict[str, Served]]:
+        """Sort new entries by the line that shows them; what cannot be sorted has its line folded anew."""
+        grown: dict[Line, dict[str, Served]] = {}
+        for served in new:
+            try:
+                line = Line.parse(line_name(served.key).decode())
+            except ValueError:
+                continue
+            try:
+                if entities.concerns(line):
+                    entry = orjson.loads(served.entry)
+                    line = entities.line(line, entry.get("fact") or entry["id"])
+            except (ValueError, KeyError, TypeError, AttributeError):
+                anew.add(line)
+                continue
+            grown.setdefault(line, {})[served.key[-KEY_ID_BYTES:].hex()] = served
+        return grown
+
+    def _folded(
+        self, line: Line, entities: EntityMap, new: dict[str, Served] | None
+    ) -> tuple[bytes | None, set[tuple[int, bytes]]]:
+        """Fold a line to JSON, all of it or what is new; where that fails, give the keys behind it."""
         try:
-            rows = on_line(self._connection, line, entities)
-            return (orjson.dumps(fold(row.posted for row in rows)) if rows else None), set()
+            return self._fold(line, entities, new), set()
         except Exception as error:
             log.warning("line %s cannot be folded: %r", line, error)
+            self._states.drop(line, "served")
             return None, set().union(*(keys_of(self._connection, one) for one in entities.sources_of(line)))
+
+    def _fold(self, line: Line, entities: EntityMap, new: dict[str, Served] | None) -> bytes | None:
+        def everything() -> list[Posted]:
+            return [row.posted for row in on_line(self._connection, line, entities)]
+
+        is_kept = self._states.has(line, "served")
+        if is_kept and new is not None:
+            entries = (Posted(orjson.loads(served.entry), served.recorded_ms) for served in new.values())
+            return self._states.growing(line, "served", entities).with_new(entries, everything)
+        if is_kept:
+            self._states.drop(line, "served")
+        items = everything()
+        if len(items) > FOLDED_MAX:
+            return self._states.growing(line, "served", entities).with_new((), lambda: items)
+        return orjson.dumps(fold(items)) if items else None
 
     def _write(self, folded: list[tuple[str, str, str, bytes]], gone: list[Line]) -> None:
         self._connection.executemany(

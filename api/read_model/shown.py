@@ -15,7 +15,7 @@ from streams.documents import Place
 from streams.entity_map import EntityMap
 from streams.entries import line_name
 from streams.fold import Posted
-from streams.lines import END, SEPARATOR, Line
+from streams.lines import END, SEPARATOR, Line, entities_of
 
 
 class Row(NamedTuple):
@@ -54,6 +54,8 @@ def lines_showing(views: sqlite3.Connection, posted: Line, entities: EntityMap) 
     """List the lines that show what was posted to a line. Raises ValueError for a row that is no entry."""
     if not entities.concerns(posted):
         return {posted}
+    if not entities.splits((posted.company, *entities_of(posted))):
+        return {entities.line(posted)}  # all of it, whatever is there
     return {entities.line(posted, row.root) for row in posted_to(views, posted)}
 
 
@@ -80,14 +82,6 @@ def posted_to(views: sqlite3.Connection, line: Line) -> list[Row]:
     except (KeyError, TypeError, AttributeError) as error:
         message = f"not an entry of {line}: {error!r}"
         raise ValueError(message) from error
-
-
-def places_on(views: sqlite3.Connection, line: Line) -> list[tuple[bytes, Place]]:
-    """List the keys of all that was posted to a line, with the first places of the events."""
-    rows = views.execute(
-        "SELECT key, topic, partition, offset FROM entries WHERE key >= ? AND key < ?", _range(line)
-    )
-    return [(key, Place(*place)) for key, *place in rows]
 
 
 def keys_of(views: sqlite3.Connection, line: Line) -> set[tuple[int, bytes]]:

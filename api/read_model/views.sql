@@ -35,7 +35,8 @@ CREATE TABLE lines (
 
 -- What each line held from each cut on at which that changed (none: the line was gone), and which events made
 -- it so, 16 bytes each. A row is written once. `touched` lines may have changed since the last cut (meta
--- `versioned`) that has all its rows; they are named as they were posted to.
+-- `versioned`) that has all its rows; they are named as they were posted to, or by the key of an entry that is
+-- all that is new.
 CREATE TABLE line_versions (
   company TEXT NOT NULL, section TEXT NOT NULL, counterpart TEXT NOT NULL, cut INTEGER NOT NULL,
   events BLOB NOT NULL, view BLOB,
@@ -44,6 +45,16 @@ CREATE TABLE line_versions (
 CREATE INDEX line_versions_by_cut ON line_versions (cut);
 CREATE INDEX line_versions_by_company ON line_versions (company, cut);
 CREATE TABLE touched (line BLOB PRIMARY KEY) WITHOUT ROWID;
+
+-- What is kept of lines that are told of often (see streams.line_state): `what` is `served` or, for what was
+-- recorded by the cut `versioned`, `cut`.
+CREATE TABLE states (
+  number INTEGER PRIMARY KEY, company TEXT NOT NULL, section TEXT NOT NULL, counterpart TEXT NOT NULL,
+  what TEXT NOT NULL, UNIQUE (company, section, counterpart, what)
+);
+CREATE TABLE line_states (
+  state INTEGER NOT NULL, key BLOB NOT NULL, value NOT NULL, PRIMARY KEY (state, key)
+) WITHOUT ROWID;
 
 -- Digests of what was posted and of what the log says, below `exposed` (see streams.digest).
 CREATE TABLE digests (partition INTEGER PRIMARY KEY, posted BLOB NOT NULL, log BLOB NOT NULL);

@@ -31,10 +31,14 @@ from streams.vectors import Vector, dominates, next_offset
 
 @dataclass
 class Changed:
-    """What a batch changed: keys whose row may differ from the log, lines to fold, partitions to compare."""
+    """What a batch changed: keys whose row may differ from the log, lines, partitions to compare.
+
+    Of lines: those to fold anew, and entries that are new, which may go on where the lines stood.
+    """
 
     suspects: set[tuple[int, bytes]] = field(default_factory=set)
     lines: set[bytes] = field(default_factory=set)
+    new: list[Served] = field(default_factory=list)
     partitions: set[int] = field(default_factory=set)
 
 
@@ -118,8 +122,9 @@ class GenerationFile:
             self._late(changed)
             self._pending.store()
             maps = self._take_entity_changes(changed)
-            findings, suspects = self._lines.fold(changed.lines, maps, now_ms)
+            findings, suspects = self._lines.fold(changed.lines, maps, now_ms, changed.new)
             self._versions.touched(changed.lines)
+            self._versions.touched(row.key for row in changed.new)
             self.connection.executemany(
                 "INSERT OR REPLACE INTO offsets (partition, next) VALUES (?, ?)", positions.items()
             )
@@ -216,4 +221,4 @@ class GenerationFile:
             if rows != wanted:
                 changed.suspects |= {(partition, key) for key in rows.keys() | wanted.keys()}
         self.entries.insert(partition, new)
-        changed.lines.update(line_name(row.key) for row in new)
+        changed.new += new
