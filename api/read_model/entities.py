@@ -50,8 +50,13 @@ def _store_names(
     connection.executemany(
         """INSERT INTO entity_names (folded, entity, given) VALUES (?, ?, ?)
            ON CONFLICT (entity, folded) DO UPDATE SET given = given OR excluded.given""",
-        [(fold(name[:NAME_MAX]), entity_id, given) for name in sorted(names) if fold(name).strip()],
+        [(folded, entity_id, given) for folded in sorted(_folded(names))],
     )
+
+
+def _folded(names: set[str]) -> set[str]:
+    """Fold names to the forms under which they are searched; what is empty then is none."""
+    return {folded for name in names if (folded := fold(name[:NAME_MAX])).strip()}
 
 
 def rename(connection: sqlite3.Connection, change: EntityChange) -> None:
@@ -73,8 +78,17 @@ def name_anew(connection: sqlite3.Connection, mention: Mention, cut: int) -> Non
         (mention.kind, mention.name, mention.resolved, cut, mention.id),
     )
     if changed.rowcount:
-        connection.execute("DELETE FROM entity_names WHERE entity = ? AND NOT given", (mention.id,))
-        _store_names(connection, mention.id, {mention.name, mention.surface})
+        wanted = _folded({mention.name, mention.surface})
+        rows = connection.execute(
+            "SELECT folded FROM entity_names WHERE entity = ? AND NOT given", (mention.id,)
+        )
+        there = {row[0] for row in rows}
+        if there != wanted:  # mostly it is called as it was met first
+            connection.executemany(
+                "DELETE FROM entity_names WHERE entity = ? AND folded = ?",
+                [(mention.id, one) for one in there - wanted],
+            )
+            _store_names(connection, mention.id, {mention.name, mention.surface})
 
 
 def count(connection: sqlite3.Connection, mentions: Iterable[Mention], counts: Counter[str]) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """An entity as an event names it."""
 
     id: str
@@ -18,8 +16,7 @@ class Mention:
     resolved: bool
 
 
-@dataclass(frozen=True)
-class EventRow:
+class EventRow(NamedTuple):
     """The columns by which events are found; those of a retraction are of the innermost event in it."""
 
     key: bytes

@@ -7,16 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from api.read_model import entities, first_mentions, store
 from api.read_model.event_rows import EventRow, Mention, event_row, key_of
 from api.read_model.places import last_cut
 from api.read_model.records import Offsets, Record
+from api.read_model.store import in_column
 from streams import cuts, entity_changes
 from streams.documents import decode_document, decode_parse
 from streams.errors import CodecError, NewerVersion
 from streams.posting import postings_of, read_event
-from streams.preference import effective
+from streams.preference import Effective, effective
 from streams.vectors import next_offset
 
 RECENT_MAX = 20_000
@@ -31,6 +33,15 @@ class Applied:
     skipped: list[tuple[Record, str]] = field(default_factory=list)
     mentions: dict[tuple[str, str, int], tuple[int, Mention]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+
+
+class Met(NamedTuple):
+    """An event as it was met: its record, its columns, when it took effect, what it posts."""
+
+    record: Record
+    row: EventRow
+    when: Effective
+    posted: dict[bytes, bytes]
 
 
 class EventsFile:
@@ -64,14 +75,19 @@ class EventsFile:
     def apply(self, records: Iterable[Record], positions: Offsets) -> Applied:
         """Write what the records bring; `positions` are the next offsets after them. Raises NewerVersion."""
         applied = Applied()
+        met: list[Met] = []
         with store.transaction(self.connection):
             for record in records:
                 try:
-                    self._take(record, applied)
+                    if record.topic.startswith("facts."):
+                        met.append(self._met(record))
+                    else:
+                        self._take(record)
                 except NewerVersion:
                     raise
                 except (CodecError, KeyError, TypeError, ValueError) as error:
                     applied.skipped.append((record, f"{type(error).__name__}: {error}"))
+            self._store(met, applied)
             first_mentions.note(self.connection, applied.mentions)
             entities.count(self.connection, (one for _, one in applied.mentions.values()), applied.counts)
             self.connection.executemany(
@@ -81,10 +97,8 @@ class EventsFile:
             first_mentions.settle(self.connection)
         return applied
 
-    def _take(self, record: Record, applied: Applied) -> None:
-        if record.topic.startswith("facts."):
-            self._event(record, applied)
-        elif record.topic == "documents":
+    def _take(self, record: Record) -> None:
+        if record.topic == "documents":
             self._document(record)
         elif record.topic == "parses":
             self._parse(record)
@@ -93,29 +107,49 @@ class EventsFile:
         elif record.topic == "cuts":
             self._cut(record)
 
-    def _event(self, record: Record, applied: Applied) -> None:
-        """Store an event at its first place. The worker dead-letters what is refused here."""
+    def _met(self, record: Record) -> Met:
+        """Read an event. The worker dead-letters what is refused here."""
         data = read_event(record.value, record.partition, self._partitions)
         posted = postings_of(data, record.partition, self._partitions)  # refuses what no worker posts
         row = event_row(data)
         when = effective(row.fact, row.published_at, record.timestamp_ms)
-        cursor = self.connection.execute(
-            """INSERT OR IGNORE INTO events (key, type, fact_type, stage, modality, confidence, home,
+        return Met(record, row, when, {posting.key: posting.entry for posting in posted})
+
+    def _store(self, met: list[Met], applied: Applied) -> None:
+        """Store events at their first places: all of a batch at once, by kind of row."""
+        there = in_column(self.connection, "events", "key", [one.row.key for one in met])
+        new: dict[bytes, Met] = {}
+        for one in met:
+            if one.row.key not in there:
+                new.setdefault(one.row.key, one)
+        applied.events += len(new)
+        applied.duplicates += len(met) - len(new)
+        self.connection.executemany(
+            """INSERT INTO events (key, type, fact_type, stage, modality, confidence, home,
                document, topic, partition, offset, recorded_ms, day, certain, data)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (
-                row.key, row.type, row.fact_type, row.stage, row.modality, row.confidence, row.home,
-                row.document, record.topic, record.partition, record.offset, record.timestamp_ms,
-                when.day.isoformat(), when.certain.isoformat(), record.value,
-            ),
+            [
+                (
+                    row.key, row.type, row.fact_type, row.stage, row.modality, row.confidence, row.home,
+                    row.document, record.topic, record.partition, record.offset, record.timestamp_ms,
+                    when.day.isoformat(), when.certain.isoformat(), record.value,
+                )
+                for record, row, when, _ in new.values()
+            ],
         )  # fmt: skip
-        if not cursor.rowcount:
-            applied.duplicates += 1
-            return
-        applied.events += 1
-        self._remember(row.key, {posting.key: posting.entry for posting in posted})
-        self._roles(row, record, applied)
-        self._retraction(row)
+        self.connection.executemany(
+            "INSERT INTO event_entities (entity, recorded_ms, key) VALUES (?, ?, ?)",
+            sorted(
+                (role, one.record.timestamp_ms, one.row.key) for one in new.values() for role in one.row.roles
+            ),
+        )
+        for record, row, _, posted in new.values():
+            for mention in row.mentions:
+                where = mention.id, record.topic, record.partition
+                applied.mentions.setdefault(where, (record.offset, mention))
+            applied.counts.update(row.roles)
+            self._remember(row.key, posted)
+        self._retractions([one.row for one in new.values()])
 
     def _remember(self, key: bytes, rows: dict[bytes, bytes]) -> None:
         """Keep what an event posts until the proof asks for it, which is soon."""
@@ -124,29 +158,23 @@ class EventsFile:
             for old in list(islice(self.recent, RECENT_MAX // 2)):
                 del self.recent[old]
 
-    def _roles(self, row: EventRow, record: Record, applied: Applied) -> None:
-        self.connection.executemany(
-            "INSERT INTO event_entities (entity, recorded_ms, key) VALUES (?, ?, ?)",
-            [(role, record.timestamp_ms, row.key) for role in row.roles],
-        )
-        for mention in row.mentions:
-            where = mention.id, record.topic, record.partition
-            applied.mentions.setdefault(where, (record.offset, mention))
-        applied.counts.update(row.roles)
-
-    def _retraction(self, row: EventRow) -> None:
+    def _retractions(self, rows: list[EventRow]) -> None:
         """Keep `retracted` true where a retraction counts, in whatever order the two come."""
-        if row.target is not None:
-            self.connection.execute(
-                "INSERT OR IGNORE INTO retractions (target, key) VALUES (?, ?)", (row.target, row.key)
-            )
-        key: bytes | None = row.key
-        while key is not None:  # a retraction that is itself taken back gives its target life again
-            self.connection.execute(
-                "UPDATE events SET retracted = ? WHERE key = ?", (self._is_retracted(key), key)
-            )
-            found = self.connection.execute("SELECT target FROM retractions WHERE key = ?", (key,)).fetchone()
-            key = found[0] if found else None
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO retractions (target, key) VALUES (?, ?)",
+            [(row.target, row.key) for row in rows if row.target is not None],
+        )
+        targets = in_column(self.connection, "retractions", "target", [row.key for row in rows])
+        for row in rows:
+            key: bytes | None = row.key if row.target is not None or row.key in targets else None
+            while key is not None:  # a retraction that is itself taken back gives its target life again
+                self.connection.execute(
+                    "UPDATE events SET retracted = ? WHERE key = ?", (self._is_retracted(key), key)
+                )
+                found = self.connection.execute(
+                    "SELECT target FROM retractions WHERE key = ?", (key,)
+                ).fetchone()
+                key = found[0] if found else None
 
     def _is_retracted(self, key: bytes) -> bool:
         by = self.connection.execute("SELECT key FROM retractions WHERE target = ?", (key,)).fetchall()
