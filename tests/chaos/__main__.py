@@ -22,11 +22,21 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.chaos.hunt import hunt
+from tests.chaos import disturbances
+from tests.chaos.hunt import hunt, scenes_of
 from tests.chaos.kills import kills
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.outcome import Outcome
 
+DISTURBED = (
+    disturbances.frozen_worker,
+    disturbances.frozen_broker,
+    disturbances.cut_off,
+    disturbances.storm,
+    disturbances.broker_restarted,
+    disturbances.compacted,
+    disturbances.poisoned,
+)
 OUT = Path(__file__).parent / "out"
 Scenario = Callable[[Path, argparse.Namespace], Coroutine[Any, Any, list[Outcome]]]
 
@@ -40,7 +50,11 @@ async def _mutants(folder: Path, asked: argparse.Namespace) -> list[Outcome]:
     return await hunt(folder, asked.seed, wanted)
 
 
-SCENARIOS: dict[str, Scenario] = {"kills": _kills, "mutants": _mutants}
+async def _disturbed(folder: Path, asked: argparse.Namespace) -> list[Outcome]:
+    return await scenes_of(folder, asked.seed, DISTURBED)
+
+
+SCENARIOS: dict[str, Scenario] = {"kills": _kills, "disturbed": _disturbed, "mutants": _mutants}
 
 
 def main() -> int:

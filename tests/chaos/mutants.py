@@ -5,21 +5,21 @@ A bug is a change of the source as a process loads it (see `planting`); a test h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from tests.chaos import scenes
+from tests.chaos import disturbances, scenes
 from tests.chaos.planting import Bug
 from tests.chaos.scenes import Scene
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A bug, in words, and the scene that shows it."""
+    """A bug, in words; the scene that shows it, and what it shows: words of a difference."""
 
     name: str
     scene: Scene
+    shows: str
     bug: Bug
-    settings: dict[str, object] = field(default_factory=dict)
 
 
 def _one(module: str, old: str, new: str) -> Bug:
@@ -30,6 +30,7 @@ MUTANTS = (
     Mutant(
         "a flush that gives up after 100 ms, before a commit",
         scenes.unacknowledged,
+        "missing in the changelog",
         _one(
             "streams.transport",
             "        await self.flush()\n        return 0\n",
@@ -40,11 +41,13 @@ MUTANTS = (
     Mutant(
         "offsets are committed before the rows are acknowledged",
         scenes.unacknowledged,
+        "missing in the changelog",
         _one("streams.transport", "        await self._settled(through=self._last)\n", "        return\n"),
     ),
     Mutant(
         "a send that failed is only logged",
         scenes.refused_rows,
+        "missing in the changelog",
         _one(
             "streams.transport",
             '            end_process(f"a record was not stored: {reason}")\n',
@@ -55,6 +58,7 @@ MUTANTS = (
     Mutant(
         "an entry is folded in place, under the key of its line",
         scenes.plain,
+        "that the log does not give",
         _one(
             "streams.agents.positions",
             "self._table[key] = entry",
@@ -64,11 +68,13 @@ MUTANTS = (
     Mutant(
         "the progress row is one offset ahead",
         scenes.plain,
+        "the progress rows tell",
         _one("streams.agents.positions", "message.offset + 1)", "message.offset + 2)"),
     ),
     Mutant(
         "the progress row is sent before the entries that it covers",
         scenes.plain,
+        "stands behind it",
         {
             "streams.agents.positions": [
                 (
@@ -89,11 +95,13 @@ MUTANTS = (
     Mutant(
         "the progress row forgets what was posted before the worker's start",
         scenes.restarted,
+        "last progress rows",
         _one("streams.agents.progress", "committed.get(TP(topic, partition)) or 0)", "0)"),
     ),
     Mutant(
         "a dead letter is sent after the commit",
         scenes.unlettered,
+        "no dead letters",
         _one(
             "streams.agents.positions",
             "await send_letter(self._settings, self._app, message, str(error))",
@@ -103,7 +111,8 @@ MUTANTS = (
     ),
     Mutant(
         "the mark of a worker's own file is ahead of its rows",
-        scenes.cut_off,
+        disturbances.cut_off,
+        "own files",
         _one(
             "streams.table_store",
             "        if offset != self._through.get(tp, -1) + 1:\n",
@@ -113,6 +122,7 @@ MUTANTS = (
     Mutant(
         "the answers' events are not waited for before the commit",
         scenes.unanswered,
+        "are not in the log",
         _one(
             "streams.agents.fanout",
             "await asyncio.gather(*(producer_of(self._app).store(**each) for each in made))",
@@ -122,6 +132,7 @@ MUTANTS = (
     Mutant(
         "a document is acknowledged before its answer",
         scenes.unanswered,
+        "not answered",
         _one(
             "streams.agents.parse",
             "            event, reading = await waiting.get()\n",
@@ -131,11 +142,13 @@ MUTANTS = (
     Mutant(
         "the second answer to a place is published too",
         scenes.answered_twice,
+        "nobody published",
         _one("streams.agents.fanout", "        if first != message.offset:\n", "        if False:\n"),
     ),
     Mutant(
         "the second answer to a place replaces the first",
         scenes.answered_twice,
+        "are not in the log",
         {
             "streams.parse_index": [
                 (
@@ -149,11 +162,13 @@ MUTANTS = (
     Mutant(
         "a document suffers for the process that died while it was read",
         scenes.pool_killed,
+        "not what the document says",
         _one("streams.parse_pool", "TRIES = 2\n", "TRIES = 1\n"),
     ),
     Mutant(
         "a retraction does not enter the digest of the log",
         scenes.plain,
+        "alarms of the proof",
         _one(
             "api.read_model.views_db",
             "            self.entries.expect(partition, wanted)\n",
@@ -164,11 +179,13 @@ MUTANTS = (
     Mutant(
         "a retracted event goes on to count",
         scenes.plain,
+        "differ from the fold",
         _one("streams.fold", "    dead = retracted(entries.values())\n", "    dead = set()\n"),
     ),
     Mutant(
         "a repetition of an event moves it",
         scenes.plain,
+        "another place",
         _one(
             "api.read_model.events_db",
             "            applied.duplicates += 1\n",
@@ -180,6 +197,7 @@ MUTANTS = (
     Mutant(
         "the last event of a partition is not shown",
         scenes.plain,
+        "entries are not served",
         _one(
             "api.read_model.vectors_db",
             "next_offset(read, topic, int(partition)))\n                if",
@@ -189,11 +207,13 @@ MUTANTS = (
     Mutant(
         "the reader switches before the new generation has come as far",
         scenes.switched_early,
+        "and then no more",
         _one("api.reader_generations", "ready = dominates(after.exposed, before.exposed)", "ready = True"),
     ),
     Mutant(
         "the offsets of a batch are committed before its rows",
         scenes.reader_killed,
+        "not in the events file",
         _one(
             "api.read_model.events_db",
             "        applied = Applied()\n        with",
@@ -205,6 +225,7 @@ MUTANTS = (
     Mutant(
         "the events file is committed after the file of the generation",
         scenes.reader_killed,
+        "shown before it was read",
         {
             "api.read_model.events_db": [
                 (
@@ -226,6 +247,7 @@ MUTANTS = (
     Mutant(
         "entries that wait are lost with the reader",
         scenes.rows_before_progress,
+        "not served",
         _one(
             "api.read_model.views_db",
             "            self._pending.store()\n",
@@ -235,6 +257,7 @@ MUTANTS = (
     Mutant(
         "a subscriber that resumes misses the next event",
         scenes.resumed,
+        "never came to the SSE",
         _one("api.history", "    return first - 1\n", "    return first\n"),
     ),
 )

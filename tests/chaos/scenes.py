@@ -37,7 +37,14 @@ from streams.topics import (
     fact_topics,
     topic_name,
 )
-from tests.chaos.oracle import compare_letters, compare_log, compare_subscriber, expected_answers, read_log
+from tests.chaos.oracle import (
+    Log,
+    compare_letters,
+    compare_log,
+    compare_subscriber,
+    expected_answers,
+    read_log,
+)
 from tests.chaos.processes import children_of
 from tests.chaos.stage import Stage, events_offsets
 from tests.chaos.subscribers import SseSubscriber
@@ -54,12 +61,7 @@ async def plain(stage: Stage) -> list[str]:
     await stage.load.some(300)
     stage.reader()
     await stage.worker()
-    log = await stage.until_served()
-    return [
-        *compare_log(log, stage.load.acknowledged, stage.settings.min_confidence),
-        *await compare_changelog(stage.settings, log, 1),
-        *compare_files(stage.settings, log),
-    ]
+    return await all_equal(stage, await stage.until_served())
 
 
 async def restarted(stage: Stage) -> list[str]:
@@ -87,12 +89,7 @@ async def unacknowledged(stage: Stage) -> list[str]:
     stage.wire.drop()
     stage.reader()
     await stage.worker(wired=True)
-    log = await stage.until_served()
-    return [
-        *compare_log(log, stage.load.acknowledged, stage.settings.min_confidence),
-        *await compare_changelog(stage.settings, log, 1),
-        *compare_files(stage.settings, log),
-    ]
+    return await all_equal(stage, await stage.until_served())
 
 
 async def unlettered(stage: Stage) -> list[str]:
@@ -135,12 +132,12 @@ async def refused_rows(stage: Stage) -> list[str]:
     worker = await stage.worker()
     await stage.until_posted()
     changelog = changelog_name(stage.settings, 1)
-    await _configure(stage, changelog, {"max.message.bytes": "64"})
+    await configure(stage, changelog, {"max.message.bytes": "64"})
     await stage.load.some(50)
     ended = lambda: worker.process.poll() is not None  # noqa: E731 - said once
     await _time_to_commit(stage, "khabar-views-g1", *fact_topics(), ended=ended)
     worker.stop()
-    await _configure(stage, changelog, {})
+    await configure(stage, changelog, {})
     await stage.worker()
     await stage.until_posted()
     return await compare_changelog(stage.settings, await read_log(stage.settings), 1)
@@ -170,15 +167,18 @@ async def answered_twice(stage: Stage) -> list[str]:
 
 async def pool_killed(stage: Stage) -> list[str]:
     """The process that parses dies in the middle of its work: the document does not suffer for it."""
+    first, *others = _documents(stage.load.seed, 3)
     worker = await stage.worker("parse")
-    children = children_of(worker.process.pid)
-    lane = next(pid for pid, told in children.items() if "--multiprocessing-fork" in told)
-    os.kill(lane, signal.SIGSTOP)
     async with Publisher(stage.settings) as publisher:
-        for text in _documents(stage.load.seed, 3):
+        stage.load.acknowledged.documents.add(await publisher.publish_document(first))
+        await _answered(stage)  # now the process that parses has started
+        children = children_of(worker.process.pid)
+        lane = next(pid for pid, told in children.items() if "--multiprocessing-fork" in told)
+        os.kill(lane, signal.SIGSTOP)
+        for text in others:
             stage.load.acknowledged.documents.add(await publisher.publish_document(text))
-    await asyncio.sleep(2)  # so that it has one in hand; its time is not up yet
-    os.kill(lane, signal.SIGKILL)
+        await asyncio.sleep(2)  # so that it has one in hand; its time is not up yet
+        os.kill(lane, signal.SIGKILL)
     return await _answered(stage)
 
 
@@ -241,7 +241,7 @@ async def rows_before_progress(stage: Stage) -> list[str]:
     await stage.load.some(60)
     log = await read_log(stage.settings)
     sent = {}
-    async with _sender(stage) as sender:
+    async with sending(stage) as sender:
         changelog = changelog_name(stage.settings, 1)
         for event in log.events.values():
             for key, entry in event.rows.items():
@@ -259,57 +259,7 @@ async def rows_before_progress(stage: Stage) -> list[str]:
     return compare_files(stage.settings, log)
 
 
-async def cut_off(stage: Stage) -> list[str]:
-    """A worker is cut off for longer than its session, another takes over, and the first comes back."""
-    short = {"session_timeout_seconds": 6.0}
-    loading = asyncio.create_task(stage.load.run())
-    first = await stage.worker(wired=True, **short)
-    await asyncio.sleep(1)
-    stage.wire.cut()
-    second = await stage.worker(**short)
-    await asyncio.sleep(2)
-    stage.wire.heal()
-    await asyncio.sleep(3)  # it sends what it had, learns that it is out, joins again
-    stage.load.stop()
-    await loading
-    second.stop()
-    await stage.load.some(100)  # in all partitions, so that it takes the first one to post them
-    await stage.until_posted()
-    log = await read_log(stage.settings)
-    differences = await compare_changelog(stage.settings, log, 1)
-    first.stop()
-    return [*differences, *await on_disk(stage)]
-
-
-async def storm(stage: Stage) -> list[str]:
-    """Three workers join and leave under load: stopped, killed, frozen for longer than their session."""
-    rng = random.Random(stage.load.seed)  # noqa: S311 - no secret
-    short = {"session_timeout_seconds": 6.0}
-    loading = asyncio.create_task(stage.load.run())
-    stage.reader()
-    workers = [await stage.worker(**short)]
-    for _ in range(8):
-        if len(workers) < 3 and (len(workers) == 1 or rng.random() < 0.5):
-            workers.append(stage.start_worker(**short))
-        else:
-            leaving = workers.pop(rng.randrange(len(workers)))
-            match rng.choice(("stop", "kill", "freeze")):
-                case "stop":
-                    leaving.stop()
-                case "kill":
-                    leaving.kill()
-                case _:
-                    leaving.kill(signal.SIGSTOP)
-                    await asyncio.sleep(9)
-                    leaving.kill(signal.SIGCONT)
-                    workers.append(leaving)
-        await asyncio.sleep(rng.uniform(0.5, 5))
-        workers = [worker for worker in workers if worker.process.poll() is None] or [
-            await stage.worker(**short)
-        ]
-    stage.load.stop()
-    await loading
-    log = await stage.until_served()
+async def all_equal(stage: Stage, log: Log) -> list[str]:
     return [
         *compare_log(log, stage.load.acknowledged, stage.settings.min_confidence),
         *await compare_changelog(stage.settings, log, 1),
@@ -363,12 +313,12 @@ def _documents(seed: int, number: int) -> list[StoredDocument]:
 
 
 async def _append(stage: Stage, topic: str, partition: int, key: bytes, value: bytes) -> None:
-    async with _sender(stage) as sender:
+    async with sending(stage) as sender:
         await sender.send_and_wait(topic_name(stage.settings, topic), value, key=key, partition=partition)
 
 
 @asynccontextmanager
-async def _sender(stage: Stage) -> AsyncIterator[AIOKafkaProducer]:
+async def sending(stage: Stage) -> AsyncIterator[AIOKafkaProducer]:
     sender = producer(stage.settings)
     await sender.start()
     try:
@@ -377,7 +327,7 @@ async def _sender(stage: Stage) -> AsyncIterator[AIOKafkaProducer]:
         await sender.stop()
 
 
-async def _configure(stage: Stage, topic: str, more: dict[str, str]) -> None:
+async def configure(stage: Stage, topic: str, more: dict[str, str]) -> None:
     """Give the changelog its own configuration and this."""
     admin = AIOKafkaAdminClient(bootstrap_servers=stage.settings.bootstrap)
     await admin.start()

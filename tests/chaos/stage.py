@@ -72,7 +72,9 @@ class Process:
 class Stage:
     """A scene's own topics, data directory and load. Processes that are still there at its end are killed."""
 
-    def __init__(self, settings: Settings, wired: Settings, wire: Wire, seed: int, patience: float) -> None:
+    def __init__(
+        self, broker: WiredBroker, settings: Settings, wired: Settings, wire: Wire, seed: int, patience: float
+    ) -> None:
         self.settings = settings
         self.wired = wired
         """The same settings for whoever comes by the wire."""
@@ -80,6 +82,8 @@ class Stage:
         self.load = Load(settings, seed)
         self.patience = patience
         """Seconds to wait for what has to come: longer than it ever takes on a busy machine."""
+        self.broker = broker
+        self.notes: dict[str, object] = {}
         self._processes: list[Process] = []
 
     def start(self, name: str, *arguments: str, wired: bool = False, **more: object) -> Process:
@@ -93,7 +97,9 @@ class Stage:
     ) -> Process:
         """Start a worker, and wait until it is ready."""
         worker = self.start_worker(kind, wired=wired, generation=generation, **more)
-        await self.until(lambda: "is ready" in worker.said(), f"{kind} is ready", START_SECONDS_MAX)
+        started = lambda: "is ready" in worker.said() or worker.process.poll() is not None  # noqa: E731
+        await self.until(started, f"{kind} is ready", START_SECONDS_MAX)
+        assert worker.process.poll() is None, f"it ended at its start: {worker.said()[-2000:]}"
         return worker
 
     def start_worker(
@@ -173,7 +179,7 @@ async def a_stage(
     await ensure_changelog(settings, 1)
     async with a_wire(broker) as wire:
         wired = settings.model_copy(update={"bootstrap_servers": broker.wire_servers})
-        stage = Stage(settings, wired, wire, seed, patience)
+        stage = Stage(broker, settings, wired, wire, seed, patience)
         try:
             yield stage
         finally:
