@@ -2,21 +2,20 @@
 
 What it serves is to the byte what `streams.fold` makes of the same entries. It takes in what joins a step,
 makes or extends one, and takes back what leaves a step whole. Where it is not sure (a late entry joins two
-steps or parts one, talk may belong elsewhere now, samples have run out) it says so, and is made anew.
+steps or parts one, talk may belong elsewhere now) it says so, and is made anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import orjson
 
 from streams.fold import retracted
 from streams.line_view import STEPS_MAX, fitting, line_json
 from streams.preference import Posted, Told, told
-from streams.state_rows import DAY_BYTES, DAY_SHIFT, MemoryRows, Rows, day_bytes, kind_bytes
-from streams.step_state import StepState, Unsure, hashed, summed
+from streams.state_rows import DAY_BYTES, ID_BYTES, MemoryRows, Rows, Value, day_bytes, day_of, kind_bytes
+from streams.step_state import StepState, as_bytes, crossed, origin_key, telling_key, way_key
 from streams.steps import NEIGHBOURS_DAYS_MAX, Kind, steps
 
 __all__ = ["LineState", "Unsure"]
@@ -26,6 +25,12 @@ COUNTED = ("events", "retracted", "origins", "denied", "steps", "made")
 STRONG, WEAK = b"s1", b"s0"
 SHOWN = b"v"
 LAST = b"\xff"
+
+
+class Unsure(Exception):
+    """When the state does not tell what the line is now: it is to be made anew from the entries."""
+
+
 Run = tuple[bytes, StepState]
 """A step under its key: class, first day, kind."""
 
@@ -40,7 +45,8 @@ class LineState:
         self._rows = rows
         self._posted = posted
         self._steps: dict[bytes, StepState] = {}
-        """Those that have changed since the last `view`."""
+        self._changed: set[bytes] = set()
+        """Keys of the steps that have changed since the last `view`."""
         self._new: dict[str, Posted] = {}
         head = rows.get(HEAD)
         self._head: dict[str, int] = (
@@ -49,34 +55,35 @@ class LineState:
 
     @staticmethod
     def build(items: Iterable[Posted]) -> MemoryRows:
-        """Make the rows of a line out of all of its entries. Raises as `fold` does not: any error."""
+        """Make the rows of a line out of all of its entries. Raises whatever a fold of them might."""
         rows = MemoryRows()
         entries: dict[str, Posted] = {}
         for item in items:
             known = entries.get(item.entry["id"])
             if known is None or item.recorded_ms < known.recorded_ms:
                 entries[item.entry["id"]] = item
-        dead = retracted(entries.values())
-        living: list[Told] = []
+        state = LineState(rows, entries.__getitem__)
+        state._fill(entries)
+        state.view()
+        return rows
+
+    def _fill(self, entries: dict[str, Posted]) -> None:
+        dead, living = retracted(entries.values()), list[Told]()
         for event, item in entries.items():
             if item.entry["type"] == "retraction":
-                key = _against(item.entry["retracts"])
-                against = orjson.loads(_bytes(rows.get(key)) or b"[]")
-                rows.put(key, orjson.dumps([*against, event]))
+                self._against(item.entry["retracts"], event)
             elif event in dead:
-                rows.put(_dead(event), 1)
+                self._bury(event)
             else:
                 living.append(told(item))
         living.sort()
-        state = LineState(rows, lambda event: entries[event])
-        head = state._head
-        head["retracted"] = sum(item.entry["type"] != "retraction" for item in entries.values()) - len(living)
         for telling in living:
-            state._count(telling)
+            self._count(telling)
         for group in steps(living):
-            state._put(summed(rows, state._number(), group))
-        state.view()
-        return rows
+            run = [one.day.toordinal() for one in group if one.strong == group[0].strong and not one.denied]
+            _, step = self._put(StepState(self._number(), group[0].strong, group[0].kind, min(run), max(run)))
+            for telling in group:
+                step.add(self._rows, telling)
 
     def add(self, item: Posted) -> None:
         """Take an entry in, whatever came before; what is there already changes nothing. Raises Unsure."""
@@ -86,21 +93,20 @@ class LineState:
             self._retraction(event, entry["retracts"], entry["fact"])
             return
         telling = told(item)
-        if self._rows.get(_living(telling)) is not None or self._rows.get(_dead(event)) is not None:
+        if self._rows.get(telling_key(telling)) is not None or self._rows.get(_dead(event)) is not None:
             return
         if self._is_dead(event):
-            self._head["retracted"] += 1
-            self._rows.put(_dead(event), 1)
+            self._bury(event)
         else:
             self._new[event] = item
             self._add(telling)
 
     def view(self) -> bytes:
         """Write the line as it is served."""
-        for key, step in self._steps.items():
-            self._rows.put(key, step.encode())
-            self._rows.put(_shown(key), step.view(self._entry))
-        self._steps.clear()
+        for key in self._changed:
+            self._rows.put(key, self._steps[key].encode())
+            self._rows.put(_shown(key), self._steps[key].view(self._rows, self._entry))
+        self._changed.clear()
         self._new.clear()
         head = self._head
         self._rows.put(HEAD, orjson.dumps(head))
@@ -124,58 +130,60 @@ class LineState:
     def _add(self, telling: Told) -> None:
         self._count(telling)
         if telling.strong:
-            self._placed(STRONG, telling, b"tx").add(self._rows, telling)
-            return
-        run = self._joined(STRONG, telling)
-        if run is None and telling.denied:
-            run = self._joined(WEAK, telling)
-            if run is None:
-                return
-        (run[1] if run else self._placed(WEAK, telling, b"x")).add(self._rows, telling)
-
-    def _take(self, telling: Told) -> None:
-        left = self._count(telling, -1)
-        if telling.strong:
-            run = self._around(STRONG, telling)[0]
+            run: Run | None = self._placed(STRONG, telling, b"tx")
         else:
             run = self._joined(STRONG, telling)
             if run is None and telling.denied:
                 run = self._joined(WEAK, telling)
-                if run is None:
-                    return
             elif run is None:
-                run = self._around(WEAK, telling)[0]
-                left = left if run else 0
+                run = self._placed(WEAK, telling, b"x")
+        if run is not None:
+            run[1].add(self._rows, telling)
+            self._changed.add(run[0])
+
+    def _take(self, telling: Told) -> None:
+        self._count(telling, -1)
+        run = None if telling.strong else self._joined(STRONG, telling)
+        if run is None and telling.denied:
+            run = self._joined(WEAK, telling)
+            if run is None:
+                return
+        is_part = run is None
+        if run is None:
+            run = self._around(STRONG if telling.strong else WEAK, telling)[0]
         if run is None:
             raise Unsure
-        key, step = run
-        if not left and telling.strong == (key[:2] == STRONG) and not telling.denied:
-            self._shorten(key, step, telling)
-        step.remove(self._rows, telling)
+        run[1].remove(self._rows, telling)
+        self._changed.add(run[0])
+        days, day = _days(telling), telling.day.toordinal()
+        if is_part and not self._rows.span(days + day_bytes(day), days + day_bytes(day + 1), 1):
+            self._without_day(run, telling, b"tx" if telling.strong else b"x")
 
-    def _shorten(self, key: bytes, step: StepState, telling: Told) -> None:
-        """Let a run do without the one telling of a day. Raises Unsure where that may part or move it."""
-        day, prefix = telling.day.toordinal(), _day_prefix(telling)
-        before = self._rows.span(prefix + day_bytes(step.first), prefix + day_bytes(day), 1, last=True)
-        after = self._rows.span(prefix + day_bytes(day + 1), prefix + day_bytes(step.last + 1), 1)
-        if not before or (not after and day != step.last):
-            raise Unsure
-        if after:
-            if _day_of(after[0][0]) - _day_of(before[0][0]) > NEIGHBOURS_DAYS_MAX:
+    def _without_day(self, run: Run, telling: Told, others: bytes) -> None:
+        """Let a run do without its tellings of a day. Raises Unsure where that parts it, or joins others."""
+        (key, step), day, days = run, telling.day.toordinal(), _days(telling)
+        before = self._rows.span(days + day_bytes(step.first), days + day_bytes(day), 1, last=True)
+        after = self._rows.span(days + day_bytes(day + 1), days + day_bytes(step.last + 1), 1)
+        if before and after:
+            if _day(after) - _day(before) > NEIGHBOURS_DAYS_MAX:
                 raise Unsure
-            return
-        last = _day_of(before[0][0])
-        self._nothing_told(telling.kind, b"tx" if key[:2] == STRONG else b"x", last + 31, day + 30)
-        step.last = last
+        elif before:
+            self._nothing_told(step.kind, others, _day(before) + 31, day + 30)
+            step.last = _day(before)
+        elif after:
+            self._nothing_told(step.kind, others, day - 30, _day(after) - 31)
+            self._begin(key, step, _day(after))
+        else:
+            self._nothing_told(step.kind, others, day - 30, day + 30)
+            self._drop(key)
+            pred, succ = self._around(key[: len(STRONG)], telling)
+            is_one = pred and succ and pred[1].kind == succ[1].kind
+            if is_one and pred and succ and succ[1].first - pred[1].last <= NEIGHBOURS_DAYS_MAX:
+                raise Unsure
 
     def _retraction(self, event: str, target: str, fact: str) -> None:
-        key = _against(target)
-        known = orjson.loads(_bytes(self._rows.get(key)) or b"[]")
-        if event in known:
-            return
         was = self._is_dead(fact)
-        self._rows.put(key, orjson.dumps([*known, event]))
-        if was == self._is_dead(fact):
+        if not self._against(target, event) or was == self._is_dead(fact):
             return
         if was:
             if self._rows.get(_dead(fact)) is not None:
@@ -188,28 +196,41 @@ class LineState:
         except LookupError:
             return  # it has not come yet
         telling = told(item)
-        if self._rows.get(_living(telling)) is not None:
-            self._rows.put(_dead(fact), 1)
-            self._head["retracted"] += 1
+        if self._rows.get(telling_key(telling)) is not None:
+            self._bury(fact)
             self._take(telling)
 
+    def _bury(self, event: str) -> None:
+        self._rows.put(_dead(event), 1)
+        self._head["retracted"] += 1
+
+    def _against(self, target: str, retraction: str) -> bool:
+        """Note a retraction of an event; say whether that is news."""
+        key = _against(target)
+        known = orjson.loads(as_bytes(self._rows.get(key) or b"[]"))
+        if retraction in known:
+            return False
+        self._rows.put(key, orjson.dumps([*known, retraction]))
+        return True
+
     def _is_dead(self, event: str) -> bool:
-        against = orjson.loads(_bytes(self._rows.get(_against(event))) or b"[]")
+        against = orjson.loads(as_bytes(self._rows.get(_against(event)) or b"[]"))
         return any(not self._is_dead(one) for one in against)
 
-    def _count(self, telling: Told, by: int = 1) -> int:
-        """Count a telling in or out; give how many of its day and kind are told in its way."""
-        head, rows = self._head, self._rows
+    def _count(self, telling: Told, by: int = 1) -> None:
+        """Count a telling in or out."""
+        head, rows, key = self._head, self._rows, telling_key(telling)
         head["events"] += by
         head["denied"] += by * telling.denied
-        origins = rows.count(b"o" + hashed(telling.entry["origin"].encode()), by)
-        head["origins"] += (by == 1 and origins == 1) - (by == -1 and origins == 0)
-        rows.count(_living(telling), by)
-        return rows.count(_day_prefix(telling) + day_bytes(telling.day.toordinal()), by)
+        head["origins"] += crossed(rows.count(origin_key(telling), by), by)
+        if by > 0:
+            rows.put(key, telling.precision.encode())
+        else:
+            rows.delete(key)
 
     # Where a telling belongs
 
-    def _placed(self, of: bytes, telling: Told, others: bytes) -> StepState:
+    def _placed(self, of: bytes, telling: Told, others: bytes) -> Run:
         """Find the run that a telling is part of, or make or extend one. Raises Unsure.
 
         `others`: how the tellings are told that may belong to it then; where there are such, it is not sure.
@@ -219,7 +240,7 @@ class LineState:
         if pred is not None:
             step = pred[1]
             if step.kind == kind and day <= step.last:
-                return step
+                return pred
             if (step.last, step.kind[1], step.kind[0]) > (day, kind[1], kind[0]):
                 raise Unsure  # it parts a run of another kind
         follows = pred is not None and pred[1].kind == kind and day - pred[1].last <= NEIGHBOURS_DAYS_MAX
@@ -229,25 +250,33 @@ class LineState:
         if follows and pred is not None:
             self._nothing_told(kind, others, pred[1].last + 31, day + 30)
             pred[1].last = day
-            return pred[1]
+            return pred
         if leads and succ is not None:
-            key, step = succ
-            self._nothing_told(kind, others, day - 30, step.first - 31)
-            self._rows.delete(key)
-            self._rows.delete(_shown(key))
-            self._steps.pop(key, None)
-            self._head["steps"] -= 1
-            step.first = day
-            return self._put(step)
+            self._nothing_told(kind, others, day - 30, succ[1].first - 31)
+            return self._begin(*succ, day)
         self._nothing_told(kind, others, day - 30, day + 30)
         return self._put(StepState(self._number(), of == STRONG, kind, day, day))
 
-    def _put(self, step: StepState) -> StepState:
+    def _put(self, step: StepState) -> Run:
         key = (STRONG if step.strong else WEAK) + day_bytes(step.first) + kind_bytes(step.kind)
         self._rows.put(key, step.encode())
         self._steps[key] = step
+        self._changed.add(key)
         self._head["steps"] += 1
-        return step
+        return key, step
+
+    def _begin(self, key: bytes, step: StepState, first: int) -> Run:
+        """Have a step begin on another day."""
+        self._drop(key)
+        step.first = first
+        return self._put(step)
+
+    def _drop(self, key: bytes) -> None:
+        self._rows.delete(key)
+        self._rows.delete(_shown(key))
+        self._steps.pop(key, None)
+        self._changed.discard(key)
+        self._head["steps"] -= 1
 
     def _number(self) -> int:
         self._head["made"] += 1
@@ -276,7 +305,7 @@ class LineState:
             end = key
         return None
 
-    def _read(self, key: bytes, value: Any) -> Run:
+    def _read(self, key: bytes, value: Value) -> Run:
         if key not in self._steps:
             self._steps[key] = StepState.decode(value)
         return key, self._steps[key]
@@ -284,16 +313,12 @@ class LineState:
     def _nothing_told(self, kind: Kind, ways: bytes, first: int, last: int) -> None:
         """Make sure that nothing of a kind is told in these ways on these days. Raises Unsure."""
         for way in ways:
-            prefix = _days(way, kind)
-            if self._rows.span(prefix + day_bytes(first), prefix + day_bytes(last + 1), 1):
+            key = way_key(bytes([way]), kind)
+            if self._rows.span(key + day_bytes(first), key + day_bytes(last + 1), 1):
                 raise Unsure
 
     def _entry(self, event: str) -> Posted:
         return self._new.get(event) or self._posted(event)
-
-
-def _living(telling: Told) -> bytes:
-    return b"l" + bytes.fromhex(telling.id)
 
 
 def _dead(event: str) -> bytes:
@@ -309,17 +334,10 @@ def _shown(key: bytes) -> bytes:
     return SHOWN + key[len(STRONG) :]
 
 
-def _day_prefix(telling: Told) -> bytes:
-    return _days(b"s"[0] if telling.strong else b"x"[0] if telling.denied else b"t"[0], telling.kind)
+def _days(telling: Told) -> bytes:
+    """Begin the keys of the tellings among which a telling is in the order of days."""
+    return telling_key(telling)[: -ID_BYTES - 1 - DAY_BYTES]
 
 
-def _days(way: int, kind: Kind) -> bytes:
-    return b"n" + bytes([way]) + kind_bytes(kind)
-
-
-def _day_of(key: bytes) -> int:
-    return int.from_bytes(key[-DAY_BYTES:]) - DAY_SHIFT
-
-
-def _bytes(value: bytes | int | None) -> bytes:
-    return value if isinstance(value, bytes) else b""
+def _day(found: list[tuple[bytes, Value]]) -> int:
+    return day_of(found[0][0][: -ID_BYTES - 1])

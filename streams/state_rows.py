@@ -6,9 +6,8 @@ from bisect import bisect_left, insort
 from typing import Protocol
 
 Value = bytes | int
-SPANNED = b"svn"
-"""What the keys begin with that are asked for in order: steps, their views, days."""
-
+INSERTED_MAX = 16  # keys; more are sorted at once
+ID_BYTES = 32
 DAY_BYTES = 4
 DAY_SHIFT = 100  # so that a stretch around the first days of the calendar has a key
 
@@ -33,11 +32,12 @@ class Rows(Protocol):
 
 
 class MemoryRows:
-    """Rows in memory; only those that begin with a byte of SPANNED are kept in order, and found by `span`."""
+    """Rows in memory. Keys are sorted when they are first asked for in order, by their first byte."""
 
     def __init__(self) -> None:
         self.rows: dict[bytes, Value] = {}
-        self._keys: list[bytes] = []
+        self._keys: dict[int, list[bytes]] = {}
+        self._unsorted: dict[int, list[bytes]] = {}
 
     def get(self, key: bytes) -> Value | None:
         """Give the value of a row."""
@@ -45,14 +45,15 @@ class MemoryRows:
 
     def put(self, key: bytes, value: Value) -> None:
         """Write a row."""
-        if key[0] in SPANNED and key not in self.rows:
-            insort(self._keys, key)
+        if key not in self.rows:
+            self._unsorted.setdefault(key[0], []).append(key)
         self.rows[key] = value
 
     def delete(self, key: bytes) -> None:
         """Delete a row, if it is there."""
-        if self.rows.pop(key, None) is not None and key[0] in SPANNED:
-            del self._keys[bisect_left(self._keys, key)]
+        if self.rows.pop(key, None) is not None:
+            keys = self._sorted(key[0])
+            del keys[bisect_left(keys, key)]
 
     def count(self, key: bytes, by: int) -> int:
         """Add to a number, and give what it is then; the row of a zero is deleted."""
@@ -66,9 +67,20 @@ class MemoryRows:
 
     def span(self, first: bytes, end: bytes, limit: int, *, last: bool = False) -> list[tuple[bytes, Value]]:
         """List the rows from `first` to before `end`: the first so many, or the `last`, in order."""
-        at, until = bisect_left(self._keys, first), bisect_left(self._keys, end)
+        keys = self._sorted(first[0])
+        at, until = bisect_left(keys, first), bisect_left(keys, end)
         at, until = (max(at, until - limit), until) if last else (at, min(until, at + limit))
-        return [(key, self.rows[key]) for key in self._keys[at:until]]
+        return [(key, self.rows[key]) for key in keys[at:until]]
+
+    def _sorted(self, of: int) -> list[bytes]:
+        keys, new = self._keys.setdefault(of, []), self._unsorted.pop(of, ())
+        if len(new) > INSERTED_MAX:
+            keys += new
+            keys.sort()
+        else:
+            for key in new:
+                insort(keys, key)
+        return keys
 
 
 def day_bytes(ordinal: int) -> bytes:
@@ -79,3 +91,8 @@ def day_bytes(ordinal: int) -> bytes:
 def kind_bytes(kind: tuple[str, bool]) -> bytes:
     """Write a kind so that kinds sort as tellings of one day do: what closes behind, then by type."""
     return bytes([kind[1]]) + kind[0].encode() + b"\0"
+
+
+def day_of(key: bytes) -> int:
+    """Read the day at the end of a key."""
+    return int.from_bytes(key[-DAY_BYTES:]) - DAY_SHIFT

@@ -1,41 +1,34 @@
-"""What is kept of one step, so that a telling more or less changes a few small rows and not all of them.
-
-Of each order that the fold asks for (preference, recorded time, denials) the first KEPT are kept, which is
-more than are shown, so that some may be taken back. What cannot be said from that is `Unsure`, and the state
-is made anew from the entries.
-"""
+"""What is kept of one step: rows in every order that its view asks for, so any telling may come or go."""
 
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left, insort
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import orjson
 
 from streams.ids import canonical, meaning
 from streams.line_view import SAMPLES, step_view
 from streams.preference import MODALITY_RANK, PRECISION_RANK, STAGE_RANK, Posted, Told
-from streams.state_rows import Rows
+from streams.state_rows import ID_BYTES, Rows, Value, day_bytes, day_of, kind_bytes
 
-KEPT = 16
 NEEDED = SAMPLES + 1
-
-Ranked = list[Any]
-"""Strong, stage, modality, origins of the value, confidence, recency, id, value: a preference key in JSON."""
-
-
-class Unsure(Exception):
-    """When the state does not tell what the line is now: it is to be made anew from the entries."""
+CONFIDENCE_CHARS_MAX = 60
+END = b"\xff"
+RANKS = 3
+"""Bytes of a preference key before the number of origins."""
 
 
 @dataclass
 class StepState:
-    """A run of tellings and what joined it; days are ordinals, samples ascend."""
+    """A run of tellings and what joined it. Days are ordinals; `uid` is in the keys of its rows.
+
+    Its rows are: `t` tellings by recorded time, `x` denials by day, `c` how many are certain from which day,
+    `r` tellings by value and preference, `w` what is known of a value, `b` values by their best telling.
+    """
 
     uid: int
     strong: bool
@@ -43,223 +36,135 @@ class StepState:
     first: int
     last: int
     events: int = 0
-    denied: int = 0
     origins: int = 0
-    certain: str = ""
-    certain_tellings: int = 0
-    dating: list[Any] | None = None
-    best: list[Ranked] = field(default_factory=list)
-    earliest: list[list[Any]] = field(default_factory=list)
-    latest: list[list[Any]] = field(default_factory=list)
-    denials: list[list[Any]] = field(default_factory=list)
-
-    @property
-    def candidates(self) -> int:
-        """How many of the tellings are no denials."""
-        return self.events - self.denied
 
     def encode(self) -> bytes:
         """Write it as a row."""
         return orjson.dumps(asdict(self))
 
     @classmethod
-    def decode(cls, value: bytes) -> StepState:
+    def decode(cls, value: Value) -> StepState:
         """Read a row."""
-        data = orjson.loads(value)
+        data = orjson.loads(as_bytes(value))
         return cls(**{**data, "kind": tuple(data["kind"])})
 
     def add(self, rows: Rows, telling: Told) -> None:
-        """Take a telling in. Raises Unsure."""
-        self.events += 1
-        if telling.denied:
-            _keep_first(self.denials, [telling.day.toordinal(), telling.id], self.denied)
-            self.denied += 1
-            return
-        before = self.candidates - 1
-        _keep_first(self.earliest, [telling.recorded_ms, telling.id], before)
-        _keep_last(self.latest, [telling.recorded_ms, telling.id], before)
-        if telling.strong == self.strong:
-            self._date(telling)
-        ranked, origin = _ranked(telling), hashed(telling.entry["origin"].encode())
-        self.origins += rows.count(_origin_key(self.uid, b"", origin), 1) == 1
-        value = _Value.read(rows, self.uid, ranked[-1])
-        value.origins += rows.count(_origin_key(self.uid, value.name, origin), 1) == 1
-        value.add(ranked)
-        self._rerank(rows, value, before)
+        """Take a telling in."""
+        self._change(rows, telling, 1)
 
     def remove(self, rows: Rows, telling: Told) -> None:
-        """Take a telling out. Raises Unsure."""
-        self.events -= 1
-        if telling.denied:
-            self.denied -= 1
-            _drop(self.denials, [telling.day.toordinal(), telling.id], self.denied)
-            return
-        left = self.candidates
-        _drop(self.earliest, [telling.recorded_ms, telling.id], left)
-        _drop(self.latest, [telling.recorded_ms, telling.id], left)
-        if telling.strong == self.strong:
-            self._undate(telling)
-        ranked, origin = _ranked(telling), hashed(telling.entry["origin"].encode())
-        self.origins -= rows.count(_origin_key(self.uid, b"", origin), -1) == 0
-        value = _Value.read(rows, self.uid, ranked[-1])
-        value.origins -= rows.count(_origin_key(self.uid, value.name, origin), -1) == 0
-        value.remove(ranked)
-        self._rerank(rows, value, left + 1, ranked[-2])
+        """Take a telling out that is in it."""
+        self._change(rows, telling, -1)
 
-    def view(self, entry_of: Callable[[str], Posted]) -> bytes:
-        """Write the step as it is served."""
-        best = entry_of(self.best[0][-2])
-        denials = [event for _, event in self.denials]
+    def view(self, rows: Rows, posted: Callable[[str], Posted]) -> bytes:
+        """Write the step as it is served; `posted` gives an entry."""
+        preferred = self._preferred(rows)
+        denials = rows.span(self._key(b"x"), self._key(b"x") + END, SAMPLES)
+        best = posted(preferred[0])
+        days = way_key(b"s" if self.strong else b"t", self.kind)
+        ((_, precision),) = rows.span(days + day_bytes(self.first), days + END, 1)
+        ((certain, _),) = rows.span(self._key(b"c"), self._key(b"c") + END, 1)
+        by_time = self._key(b"t")
+        samples = (
+            [*preferred[1:], *_ids(denials)][:SAMPLES],
+            _ids(rows.span(by_time, by_time + END, SAMPLES)),
+            _ids(rows.span(by_time, by_time + END, SAMPLES, last=True)),
+        )
         return orjson.dumps(
             step_view(
-                date=_iso(self.first),
-                certain=self.certain,
-                until=_iso(self.last),
-                precision=self.dating[-1] if self.dating else "day",
+                date=date.fromordinal(self.first).isoformat(),
+                certain=date.fromordinal(day_of(certain)).isoformat(),
+                until=date.fromordinal(self.last).isoformat(),
+                precision=as_bytes(precision).decode(),
                 kind=self.kind,
                 weak=not self.strong,
                 counts=(self.events, self.origins),
                 best=(best.entry, best.recorded_ms),
-                samples=(
-                    [*(one[-2] for one in self.best[1:NEEDED]), *denials][:SAMPLES],
-                    [event for _, event in self.earliest[:SAMPLES]],
-                    [event for _, event in self.latest[-SAMPLES:]],
-                ),
+                samples=samples,
             )
         )
 
-    def _date(self, telling: Told) -> None:
-        certain = telling.certain.isoformat()
-        if not self.certain or certain < self.certain:
-            self.certain, self.certain_tellings = certain, 0
-        self.certain_tellings += certain == self.certain
-        dating = _dating(telling)
-        if self.dating is None or dating < self.dating:
-            self.dating = dating
+    def _change(self, rows: Rows, telling: Told, by: int) -> None:
+        event = bytes.fromhex(telling.id)
+        self.events += by
+        if telling.denied:
+            rows.count(self._key(b"x") + day_bytes(telling.day.toordinal()) + event, by)
+            return
+        rows.count(self._key(b"t") + (telling.recorded_ms + (1 << 62)).to_bytes(8) + event, by)
+        if telling.strong == self.strong:
+            rows.count(self._key(b"c") + day_bytes(telling.certain.toordinal()), by)
+        value = hashed(canonical(meaning(telling.entry["slots"], quotes=False)))
+        rows.count(self._key(b"r") + value + preference(telling), by)
+        origin = origin_key(telling) + self._key(b"")
+        self.origins += crossed(rows.count(origin, by), by)
+        self._rank(rows, value, crossed(rows.count(origin + value, by), by))
 
-    def _undate(self, telling: Told) -> None:
-        self.certain_tellings -= telling.certain.isoformat() == self.certain
-        if not self.certain_tellings or _dating(telling) == self.dating:
-            raise Unsure
-
-    def _rerank(self, rows: Rows, value: _Value, before: int, gone: str | None = None) -> None:
-        """Order the preferred anew, now that tellings of one value may weigh more or less.
-
-        What is not kept is below the last that is kept; if it tells this value, below the last of that.
-        """
-        bounds = [_key(self.best[-1])] if self.best and len(self.best) < before else []
-        known = {one[-2]: one for one in self.best + value.best}
-        known.pop(gone or "", None)
-        for one in known.values():
-            if one[-1] == value.id:
-                one[3] = value.origins
-        if value.best and len(value.best) < value.tellings:
-            bounds.append(_key(value.best[-1]))
-        keys = {event: _key(one) for event, one in known.items()}
-        bound = max(bounds, default=None)
-        sure = [one for event, one in known.items() if bound is None or keys[event] >= bound]
-        self.best = sorted(sure, key=lambda one: keys[one[-2]], reverse=True)[:KEPT]
-        if len(self.best) < min(NEEDED, self.candidates):
-            raise Unsure
-        value.write(rows, self.uid)
-
-
-@dataclass
-class _Value:
-    """What is kept of the tellings of one value within a step."""
-
-    id: str
-    tellings: int = 0
-    origins: int = 0
-    best: list[Ranked] = field(default_factory=list)
-    """The preferred first."""
-
-    @property
-    def name(self) -> bytes:
-        return bytes.fromhex(self.id)
-
-    @classmethod
-    def read(cls, rows: Rows, uid: int, value_id: str) -> _Value:
-        found = rows.get(value_key(uid) + bytes.fromhex(value_id))
-        return cls(value_id, *orjson.loads(found)) if isinstance(found, bytes) else cls(value_id)
-
-    def write(self, rows: Rows, uid: int) -> None:
-        key = value_key(uid) + self.name
-        if self.tellings:
-            rows.put(key, orjson.dumps([self.tellings, self.origins, self.best]))
-        else:
+    def _rank(self, rows: Rows, value: bytes, origins: int) -> None:
+        """Put a value where its best telling belongs, with so many origins more."""
+        key = self._key(b"w") + value
+        known = as_bytes(rows.get(key) or bytes(4))
+        number, place = int.from_bytes(known[:4]) + origins, known[4:]
+        best = rows.span(self._key(b"r") + value, self._key(b"r") + value + END, 1, last=True)
+        now = _with_origins(best[0][0][len(key) :], number) if best else b""
+        if place and place != now:
+            rows.delete(self._key(b"b") + place)
+        if not now:
             rows.delete(key)
+        elif now != place or origins:
+            rows.put(self._key(b"b") + now, value)
+            rows.put(key, number.to_bytes(4) + now)
 
-    def add(self, ranked: Ranked) -> None:
-        for one in self.best:
-            one[3] = self.origins
-        ranked[3] = self.origins
-        key = _key(ranked)
-        place = next((n for n, one in enumerate(self.best) if _key(one) < key), len(self.best))
-        if place < len(self.best) or len(self.best) == self.tellings:
-            self.best.insert(place, ranked)
-        del self.best[KEPT:]
-        self.tellings += 1
+    def _preferred(self, rows: Rows) -> list[str]:
+        """List the ids that go first, NEEDED at most: of the best values, the best tellings."""
+        start, found = self._key(b"b"), list[bytes]()
+        for key, value in reversed(rows.span(start, start + END, NEEDED, last=True)):
+            best = key[len(start) :]
+            if len(found) == NEEDED and found[-1] > best:
+                break
+            number = int.from_bytes(best[RANKS : RANKS + 4])
+            of_value = self._key(b"r") + as_bytes(value)
+            tellings = rows.span(of_value, of_value + END, NEEDED, last=True)
+            found += [_with_origins(one[len(of_value) :], number) for one, _ in tellings]
+            found = sorted(found, reverse=True)[:NEEDED]
+        return [key[-ID_BYTES:].hex() for key in found]
 
-    def remove(self, ranked: Ranked) -> None:
-        self.tellings -= 1
-        self.best = [one for one in self.best if one[-2] != ranked[-2]]
-        for one in self.best:
-            one[3] = self.origins
-        if len(self.best) < min(NEEDED, self.tellings):
-            raise Unsure
-
-
-def summed(rows: Rows, uid: int, group: Sequence[Told]) -> StepState:
-    """Make the state of a step out of all of its tellings; the first is one that dates it."""
-    head = group[0]
-    days = [
-        telling.day.toordinal() for telling in group if telling.strong == head.strong and not telling.denied
-    ]
-    step = StepState(uid, head.strong, head.kind, min(days), max(days))
-    candidates = [telling for telling in group if not telling.denied]
-    step.events, step.denied = len(group), len(group) - len(candidates)
-    values: dict[str, _Value] = {}
-    ranked: list[Ranked] = []
-    counts: dict[bytes, int] = {}
-    for telling in candidates:
-        if telling.strong == head.strong:
-            step._date(telling)
-        one, origin = _ranked(telling), hashed(telling.entry["origin"].encode())
-        value = values.setdefault(one[-1], _Value(one[-1]))
-        value.tellings += 1
-        whole, of_value = _origin_key(uid, b"", origin), _origin_key(uid, value.name, origin)
-        step.origins += whole not in counts
-        value.origins += of_value not in counts
-        counts[whole] = counts.get(whole, 0) + 1
-        counts[of_value] = counts.get(of_value, 0) + 1
-        ranked.append(one)
-    for one in ranked:
-        one[3] = values[one[-1]].origins
-    ranked.sort(key=_key, reverse=True)
-    for one in ranked:
-        value = values[one[-1]]
-        if len(value.best) < KEPT:
-            value.best.append(one)
-    step.best = ranked[:KEPT]
-    by_time = sorted([telling.recorded_ms, telling.id] for telling in candidates)
-    step.earliest, step.latest = by_time[:KEPT], by_time[-KEPT:]
-    denials = ([telling.day.toordinal(), telling.id] for telling in group if telling.denied)
-    step.denials = sorted(denials)[:KEPT]
-    for key, number in counts.items():
-        rows.put(key, number)
-    for value in values.values():
-        value.write(rows, uid)
-    return step
+    def _key(self, of: bytes) -> bytes:
+        return of + self.uid.to_bytes(4)
 
 
-def value_key(uid: int) -> bytes:
-    """Begin the keys of the values of a step."""
-    return b"w" + uid.to_bytes(4)
+def preference(telling: Told) -> bytes:
+    """Write the preference key of a telling but for the origins, so that its bytes are in that order."""
+    entry = telling.entry
+    ranks = (telling.strong, STAGE_RANK.get(entry["stage"], 0), MODALITY_RANK.get(entry["modality"], 0))
+    return (
+        bytes(ranks)
+        + _decimal(entry["confidence"])
+        + day_bytes(telling.recency.toordinal())
+        + bytes.fromhex(telling.id)
+    )
 
 
-def _origin_key(uid: int, value: bytes, origin: bytes) -> bytes:
-    return b"p" + uid.to_bytes(4) + value + origin
+def telling_key(telling: Told) -> bytes:
+    """Give the key of a telling among those of a line: told in its way, of its kind, by day and precision."""
+    way = b"s" if telling.strong else b"x" if telling.denied else b"t"
+    rank = PRECISION_RANK.get(telling.precision, len(PRECISION_RANK))
+    day = day_bytes(telling.day.toordinal())
+    return way_key(way, telling.kind) + day + bytes([rank]) + bytes.fromhex(telling.id)
+
+
+def way_key(way: bytes, kind: tuple[str, bool]) -> bytes:
+    """Begin the keys of the tellings of a kind that are strong (`s`), talk (`t`) or denials (`x`)."""
+    return b"l" + way + kind_bytes(kind)
+
+
+def origin_key(telling: Told) -> bytes:
+    """Begin the keys that count an origin: on the line, in a step, for a value."""
+    return b"o" + hashed(telling.entry["origin"].encode())
+
+
+def crossed(number: int, by: int) -> int:
+    """Say what a count that changed by one means for how many there are: one more, one less, the same."""
+    return int(by > 0 and number == 1) - int(by < 0 and number == 0)
 
 
 def hashed(data: bytes) -> bytes:
@@ -267,44 +172,26 @@ def hashed(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=12).digest()
 
 
-def _ranked(telling: Told) -> Ranked:
-    entry = telling.entry
-    value = hashed(canonical(meaning(entry["slots"], quotes=False))).hex()
-    stage, modality = STAGE_RANK.get(entry["stage"], 0), MODALITY_RANK.get(entry["modality"], 0)
-    recency = telling.recency.isoformat()
-    return [telling.strong, stage, modality, 0, entry["confidence"], recency, telling.id, value]
+def as_bytes(value: Value) -> bytes:
+    """Take a value that is not a number."""
+    return value if isinstance(value, bytes) else b""
 
 
-def _key(one: Ranked) -> tuple[Any, ...]:
-    return (*one[:4], Decimal(one[4]), one[5], one[6])
+def _with_origins(key: bytes, number: int) -> bytes:
+    return key[:RANKS] + number.to_bytes(4) + key[RANKS:]
 
 
-def _dating(telling: Told) -> list[Any]:
-    rank = PRECISION_RANK.get(telling.precision, len(PRECISION_RANK))
-    return [telling.day.toordinal(), rank, telling.id, telling.precision]
+def _decimal(text: str) -> bytes:
+    """Write a decimal so that bytes are in the order of numbers. Raises ValueError for no plain one."""
+    number = Decimal(text)
+    if not number.is_finite() or len(text) > CONFIDENCE_CHARS_MAX or "E" in text.upper():
+        message = f"{text[:80]!r} is no confidence"
+        raise ValueError(message)
+    whole, _, part = f"{abs(number):f}".partition(".")
+    whole = whole.lstrip("0")
+    digits = bytes([len(whole)]) + (whole + part.rstrip("0")).encode() + b"\0"
+    return b"\1" + digits if number >= 0 else b"\0" + bytes(255 - byte for byte in digits)
 
 
-def _keep_first(kept: list[list[Any]], one: list[Any], before: int) -> None:
-    """Take one in, if it is among the first: `kept` are the first of `before`."""
-    if len(kept) == before or one < kept[-1]:
-        insort(kept, one)
-        del kept[KEPT:]
-
-
-def _keep_last(kept: list[list[Any]], one: list[Any], before: int) -> None:
-    if len(kept) == before or one > kept[0]:
-        insort(kept, one)
-        del kept[:-KEPT]
-
-
-def _drop(kept: list[list[Any]], one: list[Any], left: int) -> None:
-    """Take one out; what is kept must still be all that is shown."""
-    place = bisect_left(kept, one)
-    if kept[place : place + 1] == [one]:
-        del kept[place]
-    if len(kept) < min(SAMPLES, left):
-        raise Unsure
-
-
-def _iso(ordinal: int) -> str:
-    return date.fromordinal(ordinal).isoformat()
+def _ids(found: list[tuple[bytes, Value]]) -> list[str]:
+    return [key[-ID_BYTES:].hex() for key, _ in found]

@@ -8,7 +8,7 @@ from streams.fold import Posted
 from streams.line_state import LineState, Unsure
 from streams.state_rows import MemoryRows, Rows
 
-FOLDED_MAX = 32
+FOLDED_MAX = 16
 """Entries of a line that is folded anew at each change: for so few that is faster than keeping a state."""
 
 
