@@ -82,10 +82,10 @@ async def _working(settings: Settings) -> str | None:
     await admin.start()
     try:
         groups = [name for name, *_ in await admin.list_consumer_groups() if name.startswith(ours)]
-        for answer in await admin.describe_consumer_groups(groups) if groups else ():
-            for _code, name, _state, _type, _protocol, members, *_ in answer.groups:
-                if members:
-                    return str(name)
+        for group in groups:  # one by one: aiokafka 0.14 misreads an answer about several
+            for answer in await admin.describe_consumer_groups([group]):
+                if any(members for _code, _name, _state, _type, _protocol, members, *_ in answer.groups):
+                    return str(group)
     except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError):
         return ours[0]
     finally:

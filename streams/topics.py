@@ -279,6 +279,11 @@ def _mismatch(topic: str, setting: str, have: object, want: object) -> TopicMism
             f"topic {topic}: {setting} is {have}, khabar needs {want}; if `khabar restore` or `reshard` was "
             "interrupted, run it again, else set KHABAR_TOPIC_PREFIX to use topics of its own"
         )
+    if setting == "partitions":
+        return TopicMismatch(
+            f"topic {topic}: partitions is {have}, khabar needs {want}; set KHABAR_PARTITIONS={have}, or "
+            f"stop every khabar and run `khabar reshard --partitions {want}`"
+        )
     return TopicMismatch(
         f"topic {topic}: {setting} is {have}, khabar needs {want}; "
         "put it right, or set KHABAR_TOPIC_PREFIX to use topics of its own"

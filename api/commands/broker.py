@@ -38,9 +38,10 @@ def embedded(settings: Settings) -> EmbeddedBroker:
 def kafka(settings: Settings, *, alone: bool) -> Iterator[Settings]:
     """Give settings on a Kafka that answers: the one there is, or the embedded one for as long as this lasts.
 
-    With `alone`, no `khabar up` may run on the embedded one. Raises DataInUse, BrokerError.
+    With `alone`, no `khabar up` may run on the embedded one. Raises StillRunning, BrokerError.
     """
     from streams.errors import DataInUse, PortInUse
+    from streams.restore_room import StillRunning
 
     if not settings.embedded:
         yield settings
@@ -48,9 +49,10 @@ def kafka(settings: Settings, *, alone: bool) -> Iterator[Settings]:
     broker = embedded(settings)
     try:
         broker.start()
-    except (DataInUse, PortInUse):
+    except (DataInUse, PortInUse) as error:
         if alone:
-            raise
+            message = f"no other khabar may run meanwhile: {error}"
+            raise StillRunning(message) from error
         yield settings  # that of a `khabar up`
         return
     try:

@@ -21,7 +21,7 @@ from streams.restore import restore
 from streams.restore_places import COPIED_FROM, GONE
 from streams.restore_room import NotEmpty, StillRunning
 from streams.settings import Settings
-from streams.topics import check_topics, ensure_topics, parse_app_id, partition_of, topic_name
+from streams.topics import check_topics, ensure_topics, parse_app_id, partition_of, topic_name, views_app_id
 from tests.api.making import article, investment
 from tests.integration.workers import records
 
@@ -252,9 +252,13 @@ async def test_nothing_is_resharded_under_running_workers(
     await ensure_topics(settings)
     async with Publisher(settings) as publisher:
         await publisher.publish_document(article())
+    left = TopicPartition(topic_name(settings, "documents"), 0)
+    async with reading(settings, group_id=parse_app_id(settings)) as was_here:
+        was_here.assign([left])
+        await was_here.commit({left: 0})  # a group without members
     async with AIOKafkaConsumer(
         topic_name(settings, "documents"), bootstrap_servers=settings.bootstrap,
-        group_id=parse_app_id(settings), auto_offset_reset="earliest",
+        group_id=views_app_id(settings, 3), auto_offset_reset="earliest",
     ) as worker:  # fmt: skip
         await worker.getone()  # so it is in the group
         with pytest.raises(StillRunning, match="stop every khabar"):
