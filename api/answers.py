@@ -53,16 +53,18 @@ def answer(
     content = body if isinstance(body, bytes) else orjson.dumps(body)
     headers = standing(service, service.token(at, of_views=of_views))
     if status == 200 and request.method == "GET":
-        return found(request.headers.raw, headers, content, etag(at.generation, content))
-    return Made(status, [*headers, *_of_body(content)], content)
+        return found(request.headers.raw, headers, etag(at.generation, content), of_body(content), content)
+    return Made(status, [*headers, *of_body(content)], content)
 
 
-def found(asked: Iterable[tuple[bytes, bytes]], standing: RawHeaders, body: bytes, tag: str) -> Response:
+def found(
+    asked: Iterable[tuple[bytes, bytes]], standing: RawHeaders, tag: str, of_body: RawHeaders, body: bytes
+) -> Response:
     """Make the response of what was found: its body, or 304 where the headers of the request name its tag."""
     headers = [*standing, (b"etag", tag.encode())]
     if conditional.is_known(asked, tag):
         return Made(304, headers)
-    return Made(200, [*headers, *_of_body(body)], body)
+    return Made(200, headers + of_body, body)
 
 
 def etag(generation: int, body: bytes) -> str:
@@ -83,5 +85,6 @@ def standing(service: Service, token: str) -> RawHeaders:
     return headers
 
 
-def _of_body(body: bytes) -> RawHeaders:
+def of_body(body: bytes) -> RawHeaders:
+    """Tell the length and the type of a body."""
     return [(b"content-length", b"%d" % len(body)), (b"content-type", JSON.encode())]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streams.settings import Settings
 
 BODY_BYTES_MAX = 8 << 20
+HOSTS_MAX = 100
 READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -38,18 +39,20 @@ class Guard:
         self._app = app
         self._settings = settings
         self._local = is_loopback(settings.host)
+        self._known: set[bytes] = set()
+        """Host headers that were found right: nearly all requests come with the same one."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, then pass it on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         try:
-            self._check_host(headers)
+            host, length = _host_and_length(scope)
+            if host not in self._known:
+                self._check_host(host)
             if scope["method"] not in READS:
-                self._check_write(headers)
-            length = int(headers.get("content-length", "0"))
+                self._check_write(Headers(scope=scope))
             if length < 0:
                 raise ValueError
             if length > BODY_BYTES_MAX:
@@ -61,15 +64,17 @@ class Guard:
         else:
             await self._app(scope, _bounded(receive), _unsniffed(send))
 
-    def _check_host(self, headers: Headers) -> None:
+    def _check_host(self, header: bytes) -> None:
         """Refuse names that could point here by DNS rebinding; addresses cannot be rebound."""
-        host = _host(headers.get("host", ""))
+        host = _host(header.decode("latin-1"))
         try:
             ipaddress.ip_address(host)
         except ValueError:
             if host not in ("localhost", self._settings.host, *self._settings.hosts):
                 message = "the Host header names no address of this server; see KHABAR_ALLOWED_HOSTS"
                 raise errors.ForeignHost(message) from None
+        if len(self._known) < HOSTS_MAX:
+            self._known.add(header)
 
     def _check_write(self, headers: Headers) -> None:
         origin = headers.get("origin")
@@ -96,6 +101,17 @@ def _unsniffed(send: Send) -> Send:
         await send(message)
 
     return marked
+
+
+def _host_and_length(scope: Scope) -> tuple[bytes, int]:
+    """Read the first Host and Content-Length of a request. Raises ValueError where that is no length."""
+    host, length = None, None
+    for name, value in scope["headers"]:
+        if name == b"host" and host is None:
+            host = value
+        elif name == b"content-length" and length is None:
+            length = int(value)
+    return host or b"", length or 0
 
 
 def _host(header: str) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from api.live import LivePositions
 
 _ID = re.compile(ENTITY)
+_GROUP = re.compile(r"\(\?P<\w+>")
 
 
 class Hot:
@@ -31,15 +32,17 @@ class Hot:
         self._live = live
         at = next(n for n, route in enumerate(endpoints) if route.name == name)
         self._route = endpoints[at]
-        self._before = [route.path_regex for route in endpoints[:at] if "GET" in (route.methods or ())]
+        before = [route.path_regex.pattern for route in endpoints[:at] if "GET" in (route.methods or ())]
+        self._is_of_another = re.compile("|".join(_GROUP.sub("(?:", pattern) for pattern in before)).match
         self._prefix = self._route.path.partition("{")[0]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
-        response = self._response(scope)
+        response = self.response(scope)
         await (response or self._app)(scope, receive, send)
 
-    def _response(self, scope: Scope) -> Response | None:
+    def response(self, scope: Scope) -> Response | None:
+        """Make the answer to a request, if it goes this way."""
         if scope["type"] != "http" or scope["method"] != "GET" or scope["query_string"]:
             return None
         path: str = scope["path"]
@@ -54,6 +57,3 @@ class Hot:
             return None
         scope["route"] = self._route  # what is measured is told by it
         return response
-
-    def _is_of_another(self, path: str) -> bool:
-        return any(regex.match(path) for regex in self._before)

@@ -31,6 +31,7 @@ class Metrics:
             buckets=LATENCY_SECONDS,
             registry=registry,
         )
+        self._of_labels: dict[tuple[str, str, int], tuple[Histogram, Counter]] = {}
         self._gauges = {
             name: Gauge(f"khabar_reader_{name}", said, registry=registry)
             for name, said in (
@@ -47,6 +48,16 @@ class Metrics:
         self._behind = Gauge(
             "khabar_generation_behind_records", "Rows not read yet.", ("generation",), registry=registry
         )
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count an answer and its time to the first byte."""
+        labels = route, method, status
+        of_labels = self._of_labels.get(labels)
+        if of_labels is None:
+            of_labels = self.seconds.labels(route), self.requests.labels(route, method, status)
+            self._of_labels[labels] = of_labels
+        of_labels[0].observe(seconds)
+        of_labels[1].inc()
 
     def render(self, status: Status, stale_seconds: int) -> bytes:
         """Write all metrics."""
@@ -83,8 +94,7 @@ class Measured:
         async def seen(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = getattr(scope.get("route"), "path", "none")
-                self._metrics.seconds.labels(route).observe(time.perf_counter() - start)
-                self._metrics.requests.labels(route, scope["method"], message["status"]).inc()
+                self._metrics.answered(route, scope["method"], message["status"], time.perf_counter() - start)
             await send(message)
 
         await self._app(scope, receive, seen)
