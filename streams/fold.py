@@ -86,6 +86,8 @@ def retracted(entries: Iterable[Posted]) -> set[str]:
     for item in entries:
         if item.entry["type"] == "retraction":
             against.setdefault(item.entry["retracts"], []).append(item.entry["id"])
+    if not against:  # of most lines nothing was ever taken back
+        return set()
 
     @cache
     def is_dead(event_id: str) -> bool:
@@ -121,6 +123,8 @@ def _step(group: list[Told]) -> View:
 
 def _shown(parted: list[list[Told]]) -> list[View]:
     """Make the latest steps that fit, and in any case the last that is more than talk: it is the value."""
+    if len(parted) == 1:  # most lines have one step, and one is always shown
+        return [_step(parted[0])]
     value = max((number for number, group in enumerate(parted) if group[0].strong), default=-1)
     kept = chosen(len(parted), value)
     made = {number: _step(parted[number]) for number in kept}

@@ -20,6 +20,8 @@ def steps(tellings: Sequence[Told]) -> list[list[Told]]:
     join the step of their kind that is near; talk that is near none makes steps of its own, and a denial
     of nothing that is told makes none.
     """
+    if len(tellings) == 1:  # most lines were told of once
+        return [] if tellings[0].denied else [list(tellings)]
     strong = _Runs([telling for telling in tellings if telling.strong])
     talk = [telling for telling in tellings if not telling.strong and not strong.join(telling)]
     weak = _Runs([telling for telling in talk if not telling.denied])
