@@ -17,7 +17,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams import generations
-from streams.backup_files import BackupError, BackupFile, FileWriter, Line, Manifest, Writing
+from streams.backup_files import BackupError, BackupFile, Line, Manifest
+from streams.backup_folder import FileWriter, Writing
 from streams.cluster import log_id
 from streams.consumers import reading
 from streams.restore_merge import closed_cuts, refuse_unknown

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from streams import restore
 from streams.backup import Told, backup, ends
-from streams.backup_files import SUMS, BackupError, Manifest
+from streams.backup_files import BackupError, Manifest
+from streams.backup_folder import SUMS
 from streams.cluster import log_id
 from streams.restore import Restored
 from streams.restore_room import nobody_works, unfinished
-from streams.topics import partitions_there
+from streams.restore_topics import partitions_there
 
 if TYPE_CHECKING:
     from streams.settings import Settings

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aiokafka import TopicPartition
 from ulid import ULID
 
-from streams import backup_files, generations, log_name
+from streams import backup_folder, generations, log_name
 from streams.backup import Told
 from streams.backup_files import Manifest
 from streams.consumers import reading
@@ -23,15 +23,9 @@ from streams.generations import State, Views
 from streams.log_name import LogName
 from streams.restore_copy import Copy
 from streams.restore_room import make_room, nobody_works
+from streams.restore_topics import create_copies, delete_copied, ensure_views, finish_copies
 from streams.restore_writer import Writer
-from streams.topics import (
-    create_copies,
-    delete_copied,
-    ensure_views,
-    finish_copies,
-    parse_app_id,
-    topic_name,
-)
+from streams.topics import parse_app_id, topic_name
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -69,9 +63,9 @@ async def restore_checked(
 def check(folder: Path, told: Told) -> tuple[Manifest, str]:
     """Check every file of a backup; give its manifest and what names it. Raises BackupError."""
     told.phase("checking the files")
-    told.total(backup_files.size(folder))
-    digest = backup_files.verify(folder, told.more)
-    return backup_files.read(folder), digest
+    told.total(backup_folder.size(folder))
+    digest = backup_folder.verify(folder, told.more)
+    return backup_folder.read(folder), digest
 
 
 async def write(settings: Settings, folder: Path, manifest: Manifest, digest: str, told: Told) -> Restored:

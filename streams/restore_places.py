@@ -12,7 +12,6 @@ import orjson
 
 from streams.backup_files import BackupFile, Line
 from streams.documents import Place
-from streams.ids import canonical
 
 GONE = 1 << 52
 """From here on are the offsets of documents that the log no longer held: no record will ever stand there."""
@@ -78,7 +77,7 @@ def with_place(value: bytes | None, places: DocumentPlaces, otherwise: int) -> t
     new = found or (otherwise, GONE + _number(old))
     if new == old:
         return new[0], value
-    return new[0], canonical({**data, "partition": new[0], "offset": new[1]})
+    return new[0], orjson.dumps({**data, "partition": new[0], "offset": new[1]}, option=orjson.OPT_SORT_KEYS)
 
 
 def _number(place: tuple[int, int]) -> int:

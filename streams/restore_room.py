@@ -14,7 +14,8 @@ from streams import log_name
 from streams.consumers import reading
 from streams.errors import StreamsError
 from streams.log_name import LogName
-from streams.topics import COPIED, check_topics, parse_app_id, topic_name, views_app_id
+from streams.restore_topics import COPIED
+from streams.topics import check_topics, parse_app_id, topic_name, views_app_id
 
 if TYPE_CHECKING:
     from streams.backup import Told

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from streams.errors import TopicMismatch, TopicsRefused
 from streams.events import CATALOGUE
@@ -63,16 +63,6 @@ LOG = (
     Topic("views", partitioned=False, config={**LOGGED, "cleanup.policy": "compact"}),
 )
 
-COPIED = tuple(topic for topic in LOG if topic.name != "views")
-"""What a copy of the log consists of; the views are made anew from it."""
-
-AS_THEY_WERE = {
-    "message.timestamp.type": "CreateTime",
-    "message.timestamp.after.max.ms": str((1 << 63) - 1),  # a clock here may be late
-    "max.message.bytes": str(RECORD_BYTES_MAX + (64 << 10)),  # a copy says in a header where it is from
-}
-"""Of topics while they are copied into."""
-
 CHANGELOG_CONFIG = {
     "cleanup.policy": "compact",
     # A reader trusts a progress row only while what it covers cannot have been compacted away.
@@ -113,81 +103,7 @@ def partition_of(key: bytes, partitions: int) -> int:
 
 async def ensure_topics(settings: Settings) -> None:
     """Create what is missing of the log's topics; raise TopicMismatch where one is not as it must be."""
-    await _ensure(settings, LOG)
-
-
-async def partitions_there(settings: Settings) -> int:
-    """Tell how many partitions the log has, whatever the settings say. Raises TopicMismatch if it is none."""
-    name = topic_name(settings, "documents")
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
-    await admin.start()
-    try:
-        if name in await admin.list_topics():
-            return len((await admin.describe_topics([name]))[0]["partitions"])
-    finally:
-        await admin.close()
-    message = f"there is no log: {settings.bootstrap} has no topic {name}"
-    raise TopicMismatch(message)
-
-
-async def ensure_views(settings: Settings) -> None:
-    """Create the topic of the views alone, or check it."""
-    await _ensure(settings, tuple(topic for topic in LOG if topic not in COPIED))
-
-
-async def create_copies(settings: Settings) -> None:
-    """Create the topics of a log that is to be copied into: records keep the time that they had.
-
-    No process takes them for its log before `finish_copies`.
-    """
-    await _ensure(settings, tuple(replace(t, config={**t.config, **AS_THEY_WERE}) for t in COPIED))
-
-
-async def finish_copies(settings: Settings) -> None:
-    """Have Kafka set the time of what comes from now on, as in any log."""
-    resources = [
-        ConfigResource(ConfigResourceType.TOPIC, topic_name(settings, topic.name), dict(topic.config))
-        for topic in COPIED
-    ]
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
-    await admin.start()
-    try:
-        for answer in await admin.alter_configs(resources):
-            for code, message, _type, name in answer.resources:
-                if code:
-                    text = f"Kafka refused to configure {name}: {for_code(code).__name__} {message or ''}"
-                    raise TopicsRefused(text.strip())
-    finally:
-        await admin.close()
-    deadline = time.monotonic() + CREATE_SECONDS_MAX
-    while True:  # what Kafka has taken, it tells a little later
-        try:
-            return await ensure_topics(settings)
-        except TopicMismatch:
-            if time.monotonic() > deadline:
-                raise
-        await asyncio.sleep(0.05)
-
-
-async def delete_copied(settings: Settings) -> None:
-    """Delete the topics that a copy of the log would fill, and wait until Kafka lists them no more."""
-    names = {topic_name(settings, topic.name) for topic in COPIED}
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
-    await admin.start()
-    try:
-        there = sorted(names & set(await admin.list_topics()))
-        for name, code, *_ in (await admin.delete_topics(there)).topic_error_codes if there else ():
-            if code and for_code(code) is not UnknownTopicOrPartitionError:
-                message = f"Kafka refused to delete {name}: {for_code(code).__name__}"
-                raise TopicsRefused(message)
-        deadline = time.monotonic() + CREATE_SECONDS_MAX
-        while left := names & set(await admin.list_topics()):
-            if time.monotonic() > deadline:
-                message = f"Kafka deleted topic {min(left)}, but still lists it: is the cluster well?"
-                raise TopicsRefused(message)
-            await asyncio.sleep(0.05)
-    finally:
-        await admin.close()
+    await ensure(settings, LOG)
 
 
 async def check_topics(settings: Settings) -> list[str]:
@@ -211,10 +127,11 @@ async def check_topics(settings: Settings) -> list[str]:
 async def ensure_changelog(settings: Settings, generation: int) -> None:
     """Create the changelog of a generation, or check it."""
     name = changelog_name(settings, generation).removeprefix(settings.topic_prefix)
-    await _ensure(settings, (Topic(name, config=CHANGELOG_CONFIG),))
+    await ensure(settings, (Topic(name, config=CHANGELOG_CONFIG),))
 
 
-async def _ensure(settings: Settings, topics: tuple[Topic, ...]) -> None:
+async def ensure(settings: Settings, topics: tuple[Topic, ...]) -> None:
+    """Create what is missing of these topics; raise TopicMismatch where one is not as it must be."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
     await admin.start()
     try:

@@ -20,13 +20,13 @@ def backup(
     import orjson
 
     from streams import backup as log
-    from streams import backup_files
+    from streams import backup_folder
 
     settings = load_settings()
     with explained(), on_disk(folder):
         with kafka(settings, alone=False) as on, bar(quiet=as_json) as told:
             manifest = asyncio.run(log.backup(on, folder, told))
-        size = backup_files.size(folder)
+        size = backup_folder.size(folder)
     if as_json:
         told_json = {
             "folder": str(folder), "log": manifest.log, "partitions": manifest.partitions,

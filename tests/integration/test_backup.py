@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from streams import backup_files
+from streams import backup_folder
 from streams.backup import Told as Progress
 from streams.backup import backup
 from streams.backup_files import decode
@@ -198,7 +198,7 @@ def test_from_the_command_line_with_the_embedded_kafka(life: Life, tmp_path: Pat
     first = khabar("backup", str(copied), "--json", **life.settings.environment())
     assert first.returncode == 0, first.stderr
     told_first = json.loads(first.stdout)
-    assert told_first["records"] == backup_files.read(life.folder).records
+    assert told_first["records"] == backup_folder.read(life.folder).records
 
     mine = Settings(data=tmp_path / "mine", broker_port=free_port()).environment()
     restored = khabar("restore", str(copied), "--json", **mine)

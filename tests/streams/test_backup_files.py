@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import backup_files
-from streams.backup_files import SUMS, BackupDamaged, BackupError, BackupFile, Line, Manifest, Writing
+from streams import backup_files, backup_folder
+from streams.backup_files import BackupDamaged, BackupError, BackupFile, Line, Manifest
+from streams.backup_folder import SUMS, Writing
 
 RECORDS = [
     Line(0, 1_750_000_000_000, b"a key", "نص عربي".encode(), (("h", b"\xff\x00"),)),
@@ -38,8 +39,8 @@ def write(folder: Path) -> Manifest:
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "backup"
     manifest = write(folder)
-    assert backup_files.verify(folder)
-    assert backup_files.read(folder) == manifest
+    assert backup_folder.verify(folder)
+    assert backup_folder.read(folder) == manifest
     assert list(backup_files.lines(folder, manifest.files[0])) == RECORDS
     assert list(backup_files.lines(folder, manifest.files[1])) == []
     checked = subprocess.run(["sha256sum", "--check", "--strict", SUMS], cwd=folder, capture_output=True)
@@ -63,10 +64,10 @@ def test_a_flipped_bit_anywhere_is_refused_and_named(tmp_path: Path) -> None:
             for bit in (0, 5):
                 path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :])
                 with pytest.raises(BackupDamaged, match=r"nothing is restored") as refused:
-                    backup_files.verify(tmp_path)
+                    backup_folder.verify(tmp_path)
                 assert name == SUMS or name in str(refused.value)
         path.write_bytes(whole)
-        backup_files.verify(tmp_path)
+        backup_folder.verify(tmp_path)
 
 
 @pytest.mark.parametrize("name", [NAME, "manifest.json"])
@@ -75,10 +76,10 @@ def test_a_missing_or_shortened_file_is_refused(tmp_path: Path, name: str) -> No
     whole = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(whole[:-1])
     with pytest.raises(BackupDamaged, match=name):
-        backup_files.verify(tmp_path)
+        backup_folder.verify(tmp_path)
     (tmp_path / name).unlink()
     with pytest.raises(BackupDamaged, match=name):
-        backup_files.verify(tmp_path)
+        backup_folder.verify(tmp_path)
 
 
 def test_an_interrupted_backup_is_none_and_is_begun_anew(tmp_path: Path) -> None:
@@ -87,10 +88,10 @@ def test_an_interrupted_backup_is_none_and_is_begun_anew(tmp_path: Path) -> None
     left.write(RECORDS[0])
     left.close()
     with pytest.raises(BackupError, match="it was interrupted"):
-        backup_files.verify(tmp_path)
+        backup_folder.verify(tmp_path)
     write(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {NAME, "manifest.json", SUMS}
-    backup_files.verify(tmp_path)
+    backup_folder.verify(tmp_path)
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
@@ -102,7 +103,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="is not empty"):
         Writing(tmp_path / "other")
     with pytest.raises(BackupError, match="there is no SHA256SUMS"):
-        backup_files.verify(tmp_path / "other")
+        backup_folder.verify(tmp_path / "other")
 
 
 def test_a_backup_of_a_newer_format_is_refused(tmp_path: Path) -> None:
@@ -110,4 +111,4 @@ def test_a_backup_of_a_newer_format_is_refused(tmp_path: Path) -> None:
     newer = Writing(tmp_path / "new")
     newer.finish(manifest.model_copy(update={"version": 2, "files": ()}))
     with pytest.raises(BackupError, match="update khabar"):
-        backup_files.verify(tmp_path / "new")
+        backup_folder.verify(tmp_path / "new")
