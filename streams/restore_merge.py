@@ -35,14 +35,12 @@ class Source:
         self.topic, self.partition = file.topic, file.partition
         self._lines = lines(folder, file)
         self._next = next(self._lines, None)
-        self._ms = 0
 
-    def below(self, bound: int | None) -> Iterator[tuple[int, str, int, Line]]:
-        """Yield the records below an offset (none: all), each after the latest time so far."""
+    def below(self, bound: int | None) -> Iterator[Found]:
+        """Yield the records below an offset; none: all that are left."""
         while self._next is not None and (bound is None or self._next.offset < bound):
             line, self._next = self._next, next(self._lines, None)
-            self._ms = max(self._ms, line.timestamp_ms)
-            yield self._ms, self.topic, self.partition, line
+            yield Found(self.topic, self.partition, line)
 
 
 def merged(sources: Iterable[Source]) -> Iterator[Found]:
@@ -80,6 +78,6 @@ def refuse_unknown(cut: Cut) -> None:
 
 
 def _merged(bounded: Iterable[tuple[Source, int | None]]) -> Iterator[Found]:
+    # Of the first records that are left of each, the earliest: also where times within one step back.
     streams = [source.below(bound) for source, bound in bounded]
-    for _, topic, partition, line in heapq.merge(*streams, key=lambda each: each[:3]):
-        yield Found(topic, partition, line)
+    return heapq.merge(*streams, key=lambda found: (found.line.timestamp_ms, *found[:2]))
