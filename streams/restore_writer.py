@@ -46,8 +46,8 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
-            for future, _ in self._sent:
-                future.cancel()
+            for future, _ in self._sent:  # what is given up is no news
+                future.add_done_callback(lambda each: each.cancelled() or each.exception())
         await stop(self._producer, ACKNOWLEDGED_SECONDS_MAX if error is None else 0)
 
     async def append(
@@ -78,8 +78,7 @@ class Writer:
 
         Raises Disturbed, KafkaError, Unacknowledged.
         """
-        sent, self._sent, self._bytes = self._sent, [], 0
-        for future, offset in sent:
+        for future, offset in self._sent:
             try:
                 async with asyncio.timeout(ACKNOWLEDGED_SECONDS_MAX):
                     done = await future
@@ -92,6 +91,7 @@ class Writer:
                     "with its own time: stop every khabar on this Kafka, then restore again"
                 )
                 raise Disturbed(message)
+        self._sent, self._bytes = [], 0
 
     def next_offset(self, topic: str, partition: int) -> int:
         """Give the offset of the next record."""
