@@ -20,6 +20,8 @@ from streams.reshard import reshard
 from streams.restore import restore
 from streams.restore_places import COPIED_FROM, GONE
 from streams.restore_room import NotEmpty, StillRunning
+from streams.restore_topics import create_copies
+from streams.restore_writer import Disturbed, Writer
 from streams.settings import Settings
 from streams.topics import check_topics, ensure_topics, parse_app_id, partition_of, topic_name, views_app_id
 from tests.api.making import article, investment
@@ -217,6 +219,19 @@ async def test_an_interrupted_restore_is_nobodys_log_until_it_is_repeated(settin
     assert len(await all_of(new, "facts.investment")) == 30
     with pytest.raises(NotEmpty):
         await restore(new, folder, NOBODY)
+
+
+async def test_whoever_else_writes_to_a_copy_is_noticed(settings: Settings) -> None:
+    await create_copies(settings)
+    name = topic_name(settings, "cuts")
+    async with Writer(settings) as writer, producer(settings) as reader:
+        await writer.append("cuts", 0, 1_750_000_000_000, None, b"ours", ())
+        await writer.settle()
+        await reader.send_and_wait(name, b"of a reader that runs", partition=0)
+        await writer.append("cuts", 0, 1_750_000_000_000, None, b"ours", ())
+        with pytest.raises(Disturbed, match=r"cuts/0@2 should be the record of offset 1"):
+            await writer.settle()
+    assert [r.timestamp for r in await all_of(settings, "cuts")][::2] == [1_750_000_000_000] * 2
 
 
 async def test_a_log_is_resharded_in_its_place(settings: Settings) -> None:
