@@ -7,7 +7,8 @@ Registered as `khabar://`. Differences from Faust's own driver, each for a measu
   100 ms, and misses the record in its sender's hand), so an offset is committed only behind its effects;
 - a failed send ends the process at once: Faust only logs it, and commits;
 - a record that is not acknowledged within STALL_SECONDS_MAX ends the process too: the supervisor starts
-  it again from the last commit.
+  it again from the last commit;
+- the consumer seeks while nothing flows: else a rebalance could lose what came in between.
 """
 
 from __future__ import annotations
@@ -181,9 +182,23 @@ def producer_of(app: AppT) -> Producer:
     return cast(Producer, app.producer)
 
 
-class Transport(aiokafka.Transport):
-    """Faust's transport with our producer."""
+class Consumer(aiokafka.Consumer):
+    """Faust's consumer, which seeks while nothing flows."""
 
+    async def perform_seek(self) -> None:
+        """Go back to the committed offsets; whoever calls this lets the flow resume afterwards.
+
+        Faust does this beside the flow after a recovery: what is fetched anew by then waits in the agents'
+        queues, resuming empties them, and the next commit passes over it. Stopped, all is read again.
+        """
+        self.stop_flow()
+        await super().perform_seek()
+
+
+class Transport(aiokafka.Transport):
+    """Faust's transport with our consumer and producer."""
+
+    Consumer = Consumer
     Producer = Producer
 
 

@@ -15,7 +15,8 @@ Bug = Mapping[str, list[tuple[str, str]]]
 
 @contextmanager
 def planted(bug: Bug) -> Iterator[None]:
-    """Whatever process is started within this has the bug."""
+    """Whatever process is started within this has the bug, beside those that are planted already."""
+    bug = {**json.loads(os.environ.get("CHAOS_PLANTED", "{}")), **bug}
     before = {name: os.environ.get(name) for name in ("CHAOS_PLANTED", "PYTHONPATH")}
     path = [str(PLANTED), *filter(None, [before["PYTHONPATH"]])]
     os.environ |= {"CHAOS_PLANTED": json.dumps(bug), "PYTHONPATH": os.pathsep.join(path)}
