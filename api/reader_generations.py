@@ -21,6 +21,7 @@ from api.read_model.views_db import GenerationFile
 from api.reader_status import Status, now_ms
 from streams.entries import ENTRIES_VERSION
 from streams.generations import State, Views
+from streams.replay import size
 from streams.topics import changelog_name, ensure_changelog
 from streams.vectors import dominates
 
@@ -114,6 +115,18 @@ class Generations:
         for finding in findings:
             self._status.alarms[finding.kind] = self._status.alarms.get(finding.kind, 0) + 1
             log.error("generation %d is not what the log says: %s", number, finding)
+
+    def behind(self, end: Offsets) -> int:
+        """Say how many records of the facts topics at least were read and not posted to the live generation.
+
+        `end`: where the changelogs end. Each of their rows that is not read yet may be of one more record.
+        """
+        file = self._open.get(self._live)
+        if file is None:
+            return 0
+        name, at = self.changelog(self._live), file.offsets()
+        unread = sum(last - at.get(p, 0) for (topic, p), last in end.items() if topic == name)
+        return max(0, size(read_vector(self._events.connection)) - size(file.posted) - unread)
 
     def settle_live(self) -> None:
         """Serve the generation that the `views` topic names, once it shows all that the one before showed."""

@@ -15,6 +15,7 @@ from api.reader_status import now_ms
 from streams.entries import ENTRIES_VERSION
 from streams.generations import State, Views
 from streams.locks import try_lock
+from streams.replay import FAR_RECORDS
 
 if TYPE_CHECKING:
     from api.replays import Replays
@@ -28,12 +29,17 @@ SPREAD_MS_MAX = 3_000
 log = logging.getLogger(__name__)
 
 
-def need(views: Views) -> str:
-    """Say why the live generation has to be replaced; empty if it has not."""
+def need(views: Views, behind: int) -> str:
+    """Say why the live generation has to be replaced; empty if it has not.
+
+    `behind`: so many records of the log were read and are not posted to it.
+    """
     live = views.generations[views.live]
     if live.entries_version != ENTRIES_VERSION:
         return f"it was posted by rules {live.entries_version}, this version's are {ENTRIES_VERSION}"
-    return "it is unproven" if live.state is State.UNPROVEN else ""
+    if live.state is State.UNPROVEN:
+        return "it is unproven"
+    return "its worker is far behind the log" if behind > FAR_RECORDS else ""
 
 
 def tried_ms(views: Views) -> int:
@@ -62,9 +68,9 @@ class Replacing:
         self._told = ""
         self._not_before_ms = 0
 
-    def look(self, views: Views | None) -> None:
+    def look(self, views: Views | None, behind: int) -> None:
         """Start a replay if the live generation needs one now."""
-        why = need(views) if views else ""
+        why = need(views, behind) if views else ""
         if views is None or not why:
             self._told = ""
             return

@@ -159,7 +159,7 @@ class Session:
                 # While the log has not been read to its end, an event may just be late to be read.
                 self._generations.alarm(number, file.unknown(self._status.current_ms, self._unknown_ms_max))
                 await repair(self._settings, number, file, self._events.connection)
-        self._replacing.look(self._generations.views)
+        self._replacing.look(self._generations.views, self._generations.behind(self._end))
 
     async def _look_at_ends(self) -> None:
         """Ask where the log and the changelogs end, and tell how far behind the files are."""

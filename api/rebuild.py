@@ -10,25 +10,28 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api.bulk.build import Result, build_generation
 from api.errors import Conflict, NotReady, Unequal
+from api.read_model import store
+from api.read_model.places import read_vector
 from api.served import shown, until_as_far, until_served
 from streams import generations
 from streams.digest import Digest, total
 from streams.entries import ENTRIES_VERSION
 from streams.generations import State, Views
 from streams.locks import try_lock
-from streams.replay import size
+from streams.replay import FAR_RECORDS, size
 from streams.topics import ensure_changelog
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.settings import Settings
+    from streams.vectors import Vector
 
 DROP_SECONDS_MAX = 20.0
 NOTE_MAX = 500
@@ -68,12 +71,14 @@ async def replay(settings: Settings, progress: Progress) -> Replayed:
         await generations.write(settings, _without_leftovers(views).with_new(number, ENTRIES_VERSION))
         async with _dropped_if_it_fails(settings, number):
             await ensure_changelog(settings, number)
-            progress.total(size(live.vector))
+            vector = _aim(settings, live.vector)
+            progress.total(size(vector))
             of_log = {p: live.of_log.get(p, Digest()) for p in range(settings.partitions)}
             built = await build_generation(
                 settings,
                 number,
                 views.live,
+                vector,
                 live.vector,
                 of_log if _is_of_our_rules(views) else {},
                 progress.read,
@@ -101,6 +106,13 @@ async def replay(settings: Settings, progress: Progress) -> Replayed:
             equal=equal,
             seconds=round(time.monotonic() - began, 3),
         )
+
+
+def _aim(settings: Settings, served: Vector) -> Vector:
+    """Say up to where to build: as far as is served; where that is far behind, as far as the log is read."""
+    with closing(store.open_reader(store.events_path(settings.data))) as events:
+        read = read_vector(events)
+    return read if size(read) - size(served) > FAR_RECORDS else served
 
 
 async def rollback(settings: Settings) -> int:
@@ -187,7 +199,7 @@ def _compare(views: Views, built: Result, expected: dict[int, Digest]) -> bool |
     """Hold the rebuilt generation against the live one, where both were posted by the same rules."""
     if not _is_of_our_rules(views) or views.generations[views.live].state is State.UNPROVEN:
         return None
-    return all(not digest.differing(expected.get(p, Digest())) for p, digest in built.digests.items())
+    return all(not digest.differing(expected.get(p, Digest())) for p, digest in built.compared.items())
 
 
 def _is_of_our_rules(views: Views) -> bool:

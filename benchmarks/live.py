@@ -98,7 +98,9 @@ async def measured(settings: Settings, asked: argparse.Namespace, folder: Path) 
     first = settings.model_copy(update={"data": folder / "first"})
     async with a_reader(first):
         pass
-    await build_generation(first, 1, 1, vector, {}, lambda _: None, lambda _: None)  # a changelog to read
+    await build_generation(
+        first, 1, 1, vector, vector, {}, lambda _: None, lambda _: None
+    )  # a changelog to read
     for number in range(asked.rounds):
         run = Run(settings, folder / f"drain-{number}", f"drain-{number}", events)
         told = await asyncio.to_thread(python("benchmarks.peers.drain"), run)

@@ -77,7 +77,7 @@ async def prepare(settings: Settings) -> None:
     async with a_reader(settings):
         pass  # it reads the log: the events file is no view
     slot = worker_slots.claim(settings.data, worker_slots.views(1))  # as if a worker kept its table here
-    await build_generation(settings, 1, 1, vector, {}, lambda _: None, lambda _: None)
+    await build_generation(settings, 1, 1, vector, vector, {}, lambda _: None, lambda _: None)
     slot.release()
 
 

@@ -40,13 +40,25 @@ class Digest:
 
     def add(self, key: bytes, entry: bytes) -> None:
         """Count an entry in."""
+        self.add_term(key, term(key, entry))
+
+    def add_term(self, key: bytes, value: int) -> None:
+        """Count an entry in by its term."""
         at = bucket(key)
-        self._sums[at] = (self._sums[at] + term(key, entry)) % MODULUS
+        self._sums[at] = (self._sums[at] + value) % MODULUS
 
     def remove(self, key: bytes, entry: bytes) -> None:
         """Count an entry out."""
         at = bucket(key)
         self._sums[at] = (self._sums[at] - term(key, entry)) % MODULUS
+
+    def moved(self, before: Digest, after: Digest) -> Digest:
+        """Give these sums with what lies between two others counted in."""
+        made = Digest()
+        made._sums = [
+            (a - b + c) % MODULUS for a, b, c in zip(self._sums, before._sums, after._sums, strict=True)
+        ]
+        return made
 
     def differing(self, other: Digest) -> list[int]:
         """List the buckets whose sums are not equal."""

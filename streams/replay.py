@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 BULK = {"fetch_max_bytes": 64 << 20, "max_partition_fetch_bytes": 8 << 20, "fetch_min_bytes": 64 << 10}
 RECORDS_MAX = 10_000
 BATCH_BYTES = 512 << 10
+FAR_RECORDS = 100_000
+"""A generation so far behind the log comes up to it sooner by being built anew."""
 BATCHES_MAX = 16  # on their way to Kafka
 
 TableRow = tuple[bytes, int, str, int, bytes]

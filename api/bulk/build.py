@@ -46,11 +46,12 @@ _read: Spawned = None
 
 @dataclass(frozen=True)
 class Result:
-    """What a rebuild read and wrote, and the digest of what it posted, by partition."""
+    """What a rebuild read and wrote; by partition the digests of all, and at the vector compared."""
 
     records: int
     rows: int
     digests: dict[int, Digest]
+    compared: dict[int, Digest]
 
 
 async def build_generation(
@@ -58,13 +59,15 @@ async def build_generation(
     generation: int,
     like: int,
     vector: Vector,
+    compared: Vector,
     of_log: dict[int, Digest],
     progressed: Callable[[int], None],
     phase: Callable[[str], None],
 ) -> Result:
     """Build a generation up to `vector`, with a table where generation `like` has one.
 
-    `of_log`: what the reader has counted of the log, by partition; the proof goes on from it. Raises
+    `of_log`: what the reader has counted of the log below the vector `compared`, by partition: the proof goes
+    on from it. Raises
     NewerVersion where the log holds what only a newer khabar can read, KafkaError, OSError, sqlite3.Error.
     """
     with ExitStack() as stack:
@@ -79,7 +82,7 @@ async def build_generation(
         entities = last_change(events)
         served = {**vector, "entities": {"0": read_entities(events)}}
         origin = file.Origin(identity(events, generation), vector, cut_below(events, served).number, entities)
-        task = Task(settings, generation, vector, origin.last_cut, folder, tables)
+        task = Task(settings, generation, vector, compared, origin.last_cut, folder, tables)
         parts = await _partitions(task, progressed)
         phase("writing")
         path = store.views_path(settings.data, generation)
@@ -88,7 +91,8 @@ async def build_generation(
     return Result(
         sum(part.records for part in parts),
         sum(part.rows for part in parts),
-        {part.partition: Digest(part.digest) for part in parts},
+        {part.partition: part.digest for part in parts},
+        {part.partition: part.compared for part in parts},
     )
 
 

@@ -115,8 +115,10 @@ def _standing(
     )
     for part in parts:
         connection.execute("INSERT INTO offsets VALUES (?, ?)", (part.partition, part.changelog_next))
-        log = of_log[part.partition].to_bytes() if part.partition in of_log else part.digest
-        connection.execute("INSERT INTO digests VALUES (?, ?, ?)", (part.partition, part.digest, log))
+        known = of_log.get(part.partition)
+        log = part.digest if known is None else known.moved(part.compared, part.digest)
+        sums = part.digest.to_bytes(), log.to_bytes()
+        connection.execute("INSERT INTO digests VALUES (?, ?, ?)", (part.partition, *sums))
     store.set_meta(connection, "entities", str(origin.entities))
 
 

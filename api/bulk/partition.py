@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 from api.bulk import lines
 from api.read_model import store
 from api.read_model.entity_maps import ids_in_changes
-from streams.digest import Digest
+from streams.digest import Digest, term
 from streams.replay import Changelog, TableRow, chunks, progress_row, read_rows
 from streams.runs import Runs, Writer
 from streams.settings import Settings
 from streams.table_files import PartitionFile
+from streams.vectors import next_offset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +35,14 @@ log = logging.getLogger(__name__)
 class Task:
     """What is built: below which vector, with versions up to which cut; where files go.
 
-    `tables`: the folder of the worker's table, if one keeps it here.
+    `compared`: below which vector a digest is made, too; `tables`: the folder of the worker's table, if one
+    keeps it here.
     """
 
     settings: Settings
     generation: int
     vector: Vector
+    compared: Vector
     last_cut: int
     folder: Path
     tables: Path | None
@@ -49,13 +52,15 @@ class Task:
 class Built:
     """A partition as it was built. `entries`, `lines`, `versions` and `touched` are files of sorted rows.
 
+    `digest` is that of all rows, `compared` that of those below the vector of this name.
     `left`: names of lines of which more is to be known than this partition, or that cannot be folded.
     """
 
     partition: int
     records: int
     rows: int
-    digest: bytes
+    digest: Digest
+    compared: Digest
     changelog_next: int
     entries: Path
     lines: Path
@@ -72,14 +77,13 @@ def build(task: Task, partition: int, progressed: Callable[[int], None]) -> Buil
 async def _build(task: Task, partition: int, progressed: Callable[[int], None]) -> Built:
     rows = Runs(task.folder, f"posted-{partition}")
     records = await read_rows(task.settings, partition, task.vector, rows, progressed)
-    digest, count = Digest(), 0
+    sums, count = Sums(task, partition), 0
     with closing(PartitionFiles(task, partition)) as made:
         async with AsyncExitStack() as stack:
             changelog = await stack.enter_async_context(Changelog(task.settings, task.generation, partition))
             table = PartitionFile(task.tables, partition) if task.tables else None
             for chunk in chunks(rows.ordered()):
-                for key, *_, entry in chunk:
-                    digest.add(key, entry)
+                sums.add(chunk)
                 count += len(chunk)
                 await changelog.add(chunk)
                 if table is not None:
@@ -88,7 +92,23 @@ async def _build(task: Task, partition: int, progressed: Callable[[int], None]) 
             offset = await changelog.end(task.vector)
             if table is not None:
                 table.end(progress_row(task.vector, partition), offset)
-        return made.built(records, count, digest, offset + 1)
+        return made.built(records, count, sums, offset + 1)
+
+
+class Sums:
+    """The digests of a partition: of all, and of what lies below the vector that is compared."""
+
+    def __init__(self, task: Task, partition: int) -> None:
+        self.all, self.compared = Digest(), Digest()
+        self._ends = {topic: next_offset(task.compared, topic, partition) for topic in task.vector}
+
+    def add(self, rows: list[TableRow]) -> None:
+        """Count rows in."""
+        for key, _, topic, offset, entry in rows:
+            value = term(key, entry)
+            self.all.add_term(key, value)
+            if offset < self._ends[topic]:
+                self.compared.add_term(key, value)
 
 
 class PartitionFiles:
@@ -119,12 +139,12 @@ class PartitionFiles:
         self._open = groups.pop()[1] if groups else []
         self._fold(groups)
 
-    def built(self, records: int, rows: int, digest: Digest, changelog_next: int) -> Built:
+    def built(self, records: int, rows: int, sums: Sums, changelog_next: int) -> Built:
         """End the files, and say where they are."""
         self._fold(list(lines.by_line(self._open)))
         self.close()
         return Built(
-            self._partition, records, rows, digest.to_bytes(), changelog_next, self._entries.path,
+            self._partition, records, rows, sums.all, sums.compared, changelog_next, self._entries.path,
             self._lines.to_file(), self._versions.to_file(), self._touched.path, self._left,
         )  # fmt: skip
 

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.bulk import file
-from api.bulk.partition import Built, PartitionFiles, Task
+from api.bulk.partition import Built, PartitionFiles, Sums, Task
 from api.read_model.entity_maps import last_change
 from api.read_model.places import cut_below, read_entities
 from api.read_model.records import Record
 from api.read_model.views_db import identity
 from streams import runs
-from streams.digest import BUCKETS, SUM_BYTES, Digest
+from streams.digest import BUCKETS, SUM_BYTES
 from streams.posting import postings
 from streams.replay import TableRow, chunks
 from streams.settings import Settings
@@ -48,14 +48,13 @@ def built(task: Task, partition: int, rows: list[TableRow], run_bytes: int) -> B
     ordered = runs.Runs(task.folder, f"posted-{partition}", run_bytes)
     for row in rows:
         ordered.add([row])
-    digest, count = Digest(), 0
+    sums, count = Sums(task, partition), 0
     made = PartitionFiles(task, partition)
     for chunk in chunks(ordered.ordered()):
-        for key, *_, entry in chunk:
-            digest.add(key, entry)
+        sums.add(chunk)
         count += len(chunk)
         made.add(chunk)
-    return made.built(len(rows), count, digest, 0)
+    return made.built(len(rows), count, sums, 0)
 
 
 def write_in_bulk(feed: Feed, data: Path, folder: Path, run_bytes: int) -> Views:
@@ -63,7 +62,7 @@ def write_in_bulk(feed: Feed, data: Path, folder: Path, run_bytes: int) -> Views
     events, vector = feed.log.file.connection, feed.views.file.exposed
     served = {**vector, "entities": {"0": read_entities(events)}}
     origin = file.Origin(identity(events, 1), vector, cut_below(events, served).number, last_change(events))
-    task = Task(Settings(data=data), 1, vector, origin.last_cut, folder, None)
+    task = Task(Settings(data=data), 1, vector, vector, origin.last_cut, folder, None)
     told = [record for _, record in feed.told if covers(vector, *record[:3])]
     parts = [
         built(task, p, table_rows([r for r in told if r.partition == p]), run_bytes)

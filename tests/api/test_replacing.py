@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.reader_replacing import need, tried_ms
 from streams.entries import ENTRIES_VERSION
 from streams.generations import Generation, State, Views, first
+from streams.replay import FAR_RECORDS
 
 OLDER, NEWER = ENTRIES_VERSION - 1, ENTRIES_VERSION + 1
 
@@ -26,12 +27,14 @@ def views(*made: tuple[int, int], live: int) -> Views:
 
 def test_what_is_unproven_or_of_other_rules_is_to_be_replaced() -> None:
     well = first(ENTRIES_VERSION)
-    assert need(well) == ""
-    assert need(well.with_state(1, State.UNPROVEN)) == "it is unproven"
-    assert "rules 99" in need(first(99))
-    assert "rules 0" in need(first(0))
+    assert need(well, 0) == ""
+    assert need(well.with_state(1, State.UNPROVEN), 0) == "it is unproven"
+    assert "rules 99" in need(first(99), 0)
+    assert "rules 0" in need(first(0), 0)
+    assert need(well, FAR_RECORDS) == ""
+    assert need(well, FAR_RECORDS + 1) == "its worker is far behind the log"
     kept = well.with_new(2, 99).with_state(2, State.KEPT)
-    assert need(kept) == "", "only what is served counts"
+    assert need(kept, 0) == "", "only what is served counts"
 
 
 def test_a_replay_that_was_tried_by_this_version_counts() -> None:

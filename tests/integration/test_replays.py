@@ -16,6 +16,7 @@ import pytest
 from api.errors import NotReady
 from api.read_model.reading import ReadModel
 from api.rebuild import Progress, replay
+from api.replays import Replays
 from streams import generations, worker_slots
 from streams.publish import Publisher
 from streams.settings import Settings
@@ -147,6 +148,28 @@ async def test_a_replay_fills_the_workers_table(settings: Settings) -> None:
             await until(lambda: "is ready" in worker.log.read_text(), 40)
             assert worker.end() == 0
         assert len(rows_on_disk(settings, generation=2)) == 40
+
+
+async def test_a_generation_far_behind_is_built_up_to_the_log(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.rebuild.FAR_RECORDS", 10)
+    monkeypatch.setattr("api.reader_replacing.FAR_RECORDS", 10)
+    replays = Replays(settings)
+    monkeypatch.setattr(Replays, "start", lambda _: wanted.append(True))
+    wanted: list[bool] = []
+    async with a_world(settings) as world, a_reader(settings, replays=replays) as reader:
+        for n in range(5):
+            await world.tell(investment(f"fund-{n}", f"firm-{n}"))
+        model = ReadModel(settings.data)
+        await until(lambda: count(model, "lines") == 10)
+        assert not wanted
+        for n in range(5, 25):
+            await world.publish(investment(f"fund-{n}", f"firm-{n}"))  # and nobody posts it
+        await until(lambda: wanted, 30)
+        assert (await replay(settings, NOBODY)).equal, "where both have come"
+        await until(lambda: count(model, "lines") == 50)
+        assert reader.status.alarms == {}
 
 
 async def test_a_replay_that_fails_drops_what_it_built(
