@@ -1,6 +1,6 @@
 """What an update of a line costs that is told of very often, beside one of a new line; and a huge company.
 
-    python -m benchmarks.hot_line [--tellings N] [--shape one-step|steps|kinds] [--batch N] [--lines N]
+    python -m benchmarks.hot_line [--tellings 100000] [--shape one-step|steps|kinds] [--batch 100] [--lines 100000]
 
 The reader's own transactions on its own files, without Kafka. An update is an event with its two entries, in
 batches with a cut each, versions included; hot and new lines in turn. Prints microseconds and rows written an
