@@ -29,6 +29,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 
 from api import conditional, problems
+from api.fanout import Fanout
 from api.guard import Guard
 from api.hot import Hot
 from api.live import LivePositions
@@ -81,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None},
     )
     app.state.service = service
+    app.state.fanout = Fanout(service)
     app.state.live = LivePositions(service)
     app.state.endpoints = [route for module in ROUTERS for route in module.router.routes]
     for module in ROUTERS:

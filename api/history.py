@@ -19,7 +19,7 @@ from api.service import Service
 from streams import tokens
 from streams.cuts import START, Cut
 from streams.tokens import Token, vector_of
-from streams.vectors import Vector, advance, covers, next_offset
+from streams.vectors import Vector, advance, copy, covers, dominates, next_offset
 
 if TYPE_CHECKING:
     from api.read_model.reading import Snapshot
@@ -41,6 +41,18 @@ class Walk:
     def token(self) -> str:
         """Give the token to go on from."""
         return tokens.at(self.log, self.cut, self.vector).encode()
+
+    def is_at(self, other: Walk) -> bool:
+        """Say whether two walks have seen the same."""
+        return (
+            (self.file, self.n) == (other.file, other.n)
+            and dominates(self.vector, other.vector)
+            and dominates(other.vector, self.vector)
+        )
+
+    def copy(self) -> Walk:
+        """Give a walk that goes on by itself from here."""
+        return Walk(self.log, self.file, copy(self.vector), self.n, self.cut)
 
 
 def start(at: Snapshot, token: Token | None) -> Walk:

@@ -1,6 +1,7 @@
 """Server-sent events: a walk through history as a response that ends when the client does.
 
-Nothing is kept for a client but where it stands: what it has not taken yet stays in the file. One that takes
+Nothing is kept for a client but where it stands: what it has not taken yet stays in the file, or is shared
+with all others (`api.fanout`). One that takes
 nothing for SEND_SECONDS_MAX is cut off, and resumes with the `Last-Event-ID` it has.
 """
 
@@ -16,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from api import history, positions_stream
 from api.errors import ApiError
+from api.fanout import Fanout, Group, message
 from api.history import Walk
 from api.positions_stream import PositionWalk
 from api.service import Service
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 HEARTBEAT_SECONDS = 10.0
 SEND_SECONDS_MAX = 20.0
 RETRY_MS = 2000
-STREAMS_MAX = 200
-"""Streams of one process at most: each asks the files whenever something changes."""
+STREAMS_MAX = 2000
+"""Streams of one process at most."""
 
 
 class Messages(Protocol):
@@ -37,41 +39,96 @@ class Messages(Protocol):
     def id(self) -> str:
         """Give the id from which a client goes on."""
 
-    def go_on(self, at: Snapshot) -> tuple[list[tuple[str, str, bytes]], bool]:
-        """Go on a stretch: id, kind and data of what there is to tell, and whether that is the end."""
+    def go_on(self) -> tuple[bytes, bool]:
+        """Go on a stretch: messages, and whether that is the end. Raises ApiError."""
+
+    async def wait(self) -> None:
+        """Wait at the end until there may be more."""
+
+    def close(self) -> None:
+        """Be done."""
 
 
 class EventMessages:
-    """Events, one message each."""
+    """Events, one message each: read by itself up to the end, and from there on with all others."""
 
-    def __init__(self, walk: Walk, wanted: EventFilter) -> None:
+    def __init__(self, fanout: Fanout, service: Service, walk: Walk, wanted: EventFilter) -> None:
+        self._fanout = fanout
+        self._service = service
         self._walk = walk
         self._wanted = wanted
+        self._group: Group | None = None
+        self._number = 0
+        self._news: asyncio.Event = service.next_change()
 
     def id(self) -> str:
         """Give the token of where the walk stands."""
+        if self._group is not None and not self._group.after(self._number):
+            return self._fanout.end.token()  # what came since is not wanted
         return self._walk.token()
 
-    def go_on(self, at: Snapshot) -> tuple[list[tuple[str, str, bytes]], bool]:
+    def go_on(self) -> tuple[bytes, bool]:
         """Go on a stretch."""
-        found, at_end = history.go_on(at, self._walk, self._wanted)
-        return [(token, event.type, event.to_json(None)) for event, token in found], at_end
+        if self._group is not None and self._group.lost <= self._number:
+            self._news = self._group.news
+            portions = self._group.after(self._number)
+            if portions:
+                self._number, self._walk = portions[-1].number, portions[-1].behind
+            return b"".join(portion.messages for portion in portions), True
+        if self._group is not None:
+            self._walk = self._walk.copy()  # too far behind: the one that is shared stays as it is
+            self.close()
+        self._fanout.follow()
+        self._news = self._service.next_change()
+        with self._service.model.snapshot() as at:
+            found, at_end = history.go_on(at, self._walk, self._wanted)
+            if at_end:
+                self._join(at)
+        return b"".join(message(token, event.type, event.to_json(None)) for event, token in found), at_end
+
+    def _join(self, at: Snapshot) -> None:
+        self._group = self._fanout.join(at, self._walk, self._wanted)
+        if self._group is not None:
+            self._walk, self._number, self._news = self._fanout.end, self._fanout.number, self._group.news
+
+    async def wait(self) -> None:
+        """Wait until there may be more."""
+        await self._news.wait()
+
+    def close(self) -> None:
+        """Leave the others."""
+        if self._group is not None:
+            self._fanout.leave(self._wanted)
+            self._group = None
 
 
 class PositionMessages:
-    """Changes of positions, one message each."""
+    """Changes of positions, one message each. They come with cuts: between these there is nothing to ask."""
 
-    def __init__(self, walk: PositionWalk) -> None:
+    def __init__(self, fanout: Fanout, service: Service, walk: PositionWalk) -> None:
+        self._fanout = fanout
+        self._service = service
         self._walk = walk
+        self._news = fanout.settling
 
     def id(self) -> str:
         """Give the id of where the walk stands."""
         return self._walk.id()
 
-    def go_on(self, at: Snapshot) -> tuple[list[tuple[str, str, bytes]], bool]:
+    def go_on(self) -> tuple[bytes, bool]:
         """Go on a stretch."""
-        found, at_end = positions_stream.go_on(at, self._walk)
-        return [(id_, "change", data) for data, id_ in found], at_end
+        self._fanout.follow()
+        self._news = self._fanout.settling
+        with self._service.model.snapshot() as at:
+            found, at_end = positions_stream.go_on(at, self._walk)
+        return b"".join(message(id_, "change", data) for data, id_ in found), at_end
+
+    async def wait(self) -> None:
+        """Wait until there may be more."""
+        await self._news.wait()
+
+    def close(self) -> None:
+        """Be done."""
 
 
 class EventStream(Response):
@@ -100,6 +157,7 @@ class EventStream(Response):
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._service.streams -= 1
+            self._messages.close()
             for task in (sending, leaving):
                 task.cancel()
             await asyncio.gather(sending, leaving, return_exceptions=True)
@@ -110,32 +168,26 @@ class EventStream(Response):
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             # The id alone: who is cut off before the first event resumes from here.
             await _body(send, f"retry: {RETRY_MS}\nid: {self._messages.id()}\n\n".encode())
-            async with self._service.watching():
-                await self._events(send)
+            await self._messages_to(send)
         with contextlib.suppress(OSError, TimeoutError):
             await _body(send, b"", more=False)
 
-    async def _events(self, send: Send) -> None:
+    async def _messages_to(self, send: Send) -> None:
         beat = time.monotonic()
         while not self._service.closing:
-            changed = self._service.next_change()
-            with self._service.model.snapshot() as at:
-                found, at_end = self._messages.go_on(at)
-                message = b"".join(
-                    b"id: %b\nevent: %b\ndata: %b\n\n" % (id_.encode(), kind.encode(), data)
-                    for id_, kind, data in found
-                )
-            if message:
-                await _body(send, message)
+            data, at_end = self._messages.go_on()
+            if data:
+                await _body(send, data)
                 beat = time.monotonic()
             elif time.monotonic() - beat >= HEARTBEAT_SECONDS:
                 await _body(send, f": here\nid: {self._messages.id()}\n\n".encode())
                 beat = time.monotonic()
-            if at_end:
-                left = HEARTBEAT_SECONDS - (time.monotonic() - beat)
-                await self._service.wait(changed, max(0.0, left))
-            else:
+            if not at_end:
                 await asyncio.sleep(0)
+            elif not data:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(max(0.0, HEARTBEAT_SECONDS - (time.monotonic() - beat))):
+                        await self._messages.wait()
 
 
 async def _body(send: Send, data: bytes, *, more: bool = True) -> None:

@@ -38,6 +38,10 @@ class Files:
         self.feed.views.post_all(records)
         return len(records)
 
+    def tell_log(self, number: int) -> None:
+        """Have the next events read, and nothing posted yet."""
+        self.feed.log.apply([self._record(value) for value in islice(self._values, number)])
+
     def fill(self, number: int) -> None:
         """Tell so many events, with a cut at the end of each batch."""
         for size in batches(number):

@@ -62,7 +62,7 @@ async def stream_events(
     token = None if chosen in ("now", "beginning") else decode(chosen)
     with service.model.snapshot() as at:
         walk = history.beginning(at) if chosen == "beginning" else history.start(at, token)
-    return EventStream(service, EventMessages(walk, wanted))
+    return EventStream(service, EventMessages(request.app.state.fanout, service, walk, wanted))
 
 
 @router.get(
@@ -92,7 +92,7 @@ async def stream_positions(
     service = _room(request)
     with service.model.snapshot() as at:
         walk = positions_stream.start(at, company, frozenset(section or ()), last or start)
-    return EventStream(service, PositionMessages(walk))
+    return EventStream(service, PositionMessages(request.app.state.fanout, service, walk))
 
 
 def _room(request: Request) -> Service:

@@ -155,10 +155,12 @@ async def test_who_takes_nothing_is_cut_off(settings: Settings, monkeypatch: pyt
     monkeypatch.setattr(sse, "SEND_SECONDS_MAX", 0.3)
     async with a_world(settings) as world, a_reader(settings):
         await world.tell(*(investment(f"fund-{n}", "firm", n + 1) for n in range(3)))
-        service: Service = create_app(settings).state.service
+        state = create_app(settings).state
+        service: Service = state.service
         await until(lambda: count(service.model, "events") == 3)
         with service.model.snapshot() as at:
-            response = sse.EventStream(service, sse.EventMessages(beginning(at), EventFilter()))
+            messages = sse.EventMessages(state.fanout, service, beginning(at), EventFilter())
+        response = sse.EventStream(service, messages)
         sent = []
 
         async def send(message: dict[str, object]) -> None:
