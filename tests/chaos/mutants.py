@@ -99,6 +99,27 @@ MUTANTS = (
         _one("streams.agents.progress", "committed.get(TP(topic, partition)) or 0)", "0)"),
     ),
     Mutant(
+        "a worker goes back to its offsets beside the flow, and is slow at it",
+        scenes.recovered,
+        "missing in the changelog",
+        {
+            "streams.transport": [("        self.stop_flow()\n", "")],
+            "faust.tables.recovery": [
+                (
+                    'self.completed.set()\n        self.log.dev("Resume stream partitions")\n',
+                    "await asyncio.sleep(2.5)\n        self.completed.set()\n",
+                )
+            ],
+            "streams.agents.positions": [
+                (
+                    "            message = event.message\n",
+                    "            message = event.message\n"
+                    "            await __import__('asyncio').sleep(0.03)\n",
+                )
+            ],
+        },
+    ),
+    Mutant(
         "a dead letter is sent after the commit",
         scenes.unlettered,
         "no dead letters",
@@ -188,10 +209,8 @@ MUTANTS = (
         "another place",
         _one(
             "api.read_model.events_db",
-            "            applied.duplicates += 1\n",
-            "            self.connection.execute(\n"
-            "                'UPDATE events SET offset = ? WHERE key = ?', (record.offset, row.key))\n"
-            "            applied.duplicates += 1\n",
+            "                new.setdefault(one.row.key, one)\n",
+            "                new[one.row.key] = one\n",
         ),
     ),
     Mutant(
@@ -216,8 +235,8 @@ MUTANTS = (
         "not in the events file",
         _one(
             "api.read_model.events_db",
-            "        applied = Applied()\n        with",
-            "        applied = Applied()\n        self.connection.executemany(\n"
+            "        met: list[Met] = []\n        with",
+            "        met: list[Met] = []\n        self.connection.executemany(\n"
             '            "INSERT OR REPLACE INTO offsets (topic, partition, next) VALUES (?, ?, ?)",\n'
             "            [(*place, next_) for place, next_ in positions.items()],\n        )\n        with",
         ),
@@ -229,8 +248,8 @@ MUTANTS = (
         {
             "api.read_model.events_db": [
                 (
-                    "        applied = Applied()\n        with store.transaction(self.connection):\n",
-                    "        applied = Applied()\n        if not self.connection.in_transaction:\n"
+                    "        met: list[Met] = []\n        with store.transaction(self.connection):\n",
+                    "        met: list[Met] = []\n        if not self.connection.in_transaction:\n"
                     '            self.connection.execute("BEGIN IMMEDIATE")\n        if True:\n',
                 )
             ],

@@ -77,6 +77,18 @@ async def restarted(stage: Stage) -> list[str]:
     return await compare_changelog(stage.settings, log, 1, last=True)
 
 
+async def recovered(stage: Stage) -> list[str]:
+    """A worker recovers its table from the changelog while events wait for it."""
+    await stage.load.some(50)
+    worker = await stage.worker()
+    await stage.until_posted()
+    worker.stop()
+    await stage.load.some(500)
+    await stage.worker(data=stage.settings.data / "elsewhere")
+    await stage.until_posted()
+    return await compare_changelog(stage.settings, await read_log(stage.settings), 1)
+
+
 async def unacknowledged(stage: Stage) -> list[str]:
     """Kafka takes no rows for a while, then the worker is killed: nothing of it may have been committed."""
     await stage.load.some(50)
