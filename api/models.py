@@ -98,8 +98,14 @@ class LineView(BaseModel):
 
 
 class Position(EntitySummary):
-    """An entity with its lines by section."""
+    """An entity with its lines by section, or a page of them.
+
+    `lines` says how many there are in all (null for pages of a past moment); `next` is the cursor of the next
+    page, null on the last. What fits on one page stands with the latest first, else by counterpart.
+    """
 
     as_of: AsOfView
     generation: int | None
+    lines: int | None
     sections: dict[str, list[LineView]]
+    next: str | None

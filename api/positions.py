@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from fastapi import Depends, Query
+
+from api import cursors
 from api.as_of import NOW, Asked, AsOf, narrowed
-from api.errors import Moved, NotFound
-from api.read_model import position_queries, search_queries
-from api.read_model.position_queries import map_of
+from api.errors import BadParameter, Moved, NotFound
+from api.read_model import line_pages, position_queries, search_queries
+from api.read_model.position_queries import FIRST, map_of
+from streams.lines import SECTIONS
 
 if TYPE_CHECKING:
     from api.read_model.reading import Snapshot
+
+Cursor = Annotated[str | None, Query(max_length=1000, description="`next` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=line_pages.PAGE_LINES_MAX, description="Lines a page.")]
 
 
 def entity_of(at: Snapshot, entity_id: str, as_of: AsOf, as_asked: Asked = NOW) -> dict[str, Any]:
@@ -25,8 +32,30 @@ def entity_of(at: Snapshot, entity_id: str, as_of: AsOf, as_asked: Asked = NOW) 
     return found
 
 
-def position_of(at: Snapshot, entity: dict[str, Any], as_of: AsOf) -> dict[str, Any]:
-    """Make the answer for an entity's position."""
-    sections = position_queries.position(at, entity["id"], as_of.day, as_of.recorded)
+def position_of(
+    at: Snapshot, entity: dict[str, Any], as_of: AsOf, asked: line_pages.Asked = FIRST
+) -> dict[str, Any]:
+    """Make the answer for a page of an entity's position."""
+    page = position_queries.position(at, entity["id"], as_of.day, as_of.recorded, asked)
     generation = at.generation if as_of.recorded is None else None  # a final answer outlives generations
-    return {**entity, "as_of": as_of.to_json(), "generation": generation, "sections": sections}
+    return {
+        **entity,
+        "as_of": as_of.to_json(),
+        "generation": generation,
+        "lines": page.lines,
+        "sections": page.sections,
+        "next": cursors.write(page.next) if page.next else None,
+    }
+
+
+async def a_page(cursor: Cursor = None, limit: Limit = line_pages.PAGE_LINES) -> line_pages.Asked:
+    """Take which page of a position is asked for. Raises BadParameter."""
+    if cursor is None:
+        return line_pages.Asked(limit)
+    section, counterpart = cursors.read(cursor, str, str)
+    if section not in SECTIONS:
+        raise BadParameter(cursors.MESSAGE)
+    return line_pages.Asked(limit, (section, counterpart))
+
+
+APositionPage = Annotated[line_pages.Asked, Depends(a_page)]

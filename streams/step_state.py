@@ -110,7 +110,7 @@ class StepState:
             rows.delete(self._key(b"b") + place)
         if not now:
             rows.delete(key)
-        elif now != place or origins:
+        elif now != place:
             rows.put(self._key(b"b") + now, value)
             rows.put(key, number.to_bytes(4) + now)
 

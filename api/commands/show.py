@@ -15,6 +15,7 @@ RecordedAsOf = Annotated[
     str | None,
     typer.Option("--recorded-as-of", help="As far as the log knew then: a day, a time, or a log token."),
 ]
+LINES_AT_ONCE = 500
 Company = Annotated[str, typer.Argument(help="An id (meta-platforms) or a name (ميتا).")]
 AsJson = Annotated[bool, typer.Option("--json", help="As the API tells it.")]
 
@@ -27,6 +28,7 @@ def show(
         str | None,
         typer.Option("--explain", help="Why a line says what it says: `investors|scale-ai`, `all`."),
     ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All lines, however many they are.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what is known of a company: its lines, each with what holds on a day."""
@@ -37,11 +39,20 @@ def show(
     as_of = {"valid_as_of": valid_as_of, "recorded_as_of": recorded_as_of}
     path = path_of(company)
     position = get(path, **as_of)
+    while (everything or explain is not None) and position["next"]:
+        page = get(path, **as_of, cursor=position["next"], limit=LINES_AT_ONCE)
+        for section, lines in page["sections"].items():
+            position["sections"].setdefault(section, []).extend(lines)
+        position["next"] = page["next"]
     if explain is None:
         if as_json:
             out.out(orjson.dumps(position).decode(), highlight=False)
         else:
             out.print(tables.position(position))
+            if position["next"]:
+                number = f" of {position['lines']}" if position["lines"] is not None else ""
+                shown = sum(len(lines) for lines in position["sections"].values())
+                out.print(f"the first {shown}{number} lines: --all shows all of them")
         return
     for line in _lines(position, explain):
         told = get(f"{path}/explain", line=line, **as_of)

@@ -133,5 +133,7 @@ class Lines:
             "DELETE FROM lines WHERE company = ? AND section = ? AND counterpart = ?", gone
         )
         self._connection.executemany(
-            "INSERT OR REPLACE INTO lines (company, section, counterpart, view) VALUES (?, ?, ?, ?)", folded
+            """INSERT INTO lines (company, section, counterpart, view) VALUES (?, ?, ?, ?)
+               ON CONFLICT DO UPDATE SET view = excluded.view""",
+            folded,
         )

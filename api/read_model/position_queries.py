@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from api.read_model import store
+from api.read_model import line_pages, store
 from api.read_model.entities import had_name
 from api.read_model.entity_maps import entity_map
+from api.read_model.line_pages import Asked, Stored
 from api.read_model.shown import lines_of, lines_showing, on_line
 from streams.fold import View, fold, holding
 from streams.lines import SECTIONS, Line, entities_of
@@ -21,22 +22,15 @@ if TYPE_CHECKING:
     from streams.entity_map import EntityMap
 
 
+FIRST = Asked()
+
+
 def views_of(at: Snapshot, company: str, recorded: Recorded | None = None) -> list[tuple[Line, View]]:
     """Read the lines of a company with what they hold, now or at a moment."""
     if at.views is None:
         return []
-    if recorded is None:
-        rows = at.views.execute(
-            "SELECT section, counterpart, view FROM lines WHERE company = ?", (company,)
-        ).fetchall()
-    else:
-        rows = at.views.execute(
-            """SELECT section, counterpart, view FROM (
-                 SELECT section, counterpart, max(cut), view FROM line_versions
-                 WHERE company = ? AND cut <= ? GROUP BY section, counterpart) WHERE view IS NOT NULL""",
-            (company, recorded.cut),
-        ).fetchall()
-    found = [(Line(company, section, counterpart), orjson.loads(view)) for section, counterpart, view in rows]
+    stored = line_pages.all_of(at.views, company, recorded)
+    found = _read(company, stored)
     return found if recorded is None or recorded.is_cut else _between_cuts(at, company, recorded, found)
 
 
@@ -65,11 +59,24 @@ def view_of(at: Snapshot, line: Line, recorded: Recorded | None, *, whole: bool 
     return fold((row.posted for row in rows), whole=whole)
 
 
+class Position(NamedTuple):
+    """A page of a position: lines by section, in the order of a position, each with what holds on a day.
+
+    All on one page they stand in a section with the latest first, else by counterpart. `lines`: how many
+    there are in all, where that is counted; `next`: behind which section and counterpart there are more.
+    """
+
+    sections: dict[str, list[dict[str, Any]]]
+    lines: int | None
+    next: tuple[str, str] | None
+
+
 def position(
-    at: Snapshot, company: str, day: date, recorded: Recorded | None = None
-) -> dict[str, list[dict[str, Any]]]:
-    """Read the lines of a company by section, in the order of a position, each with what holds on a day."""
-    found = views_of(at, company, recorded)
+    at: Snapshot, company: str, day: date, recorded: Recorded | None = None, asked: Asked = FIRST
+) -> Position:
+    """Read a page of the lines of a company."""
+    found, behind = _page(at, company, recorded, asked)
+    is_all = asked.after is None and behind is None
     names = Names(at, recorded)
     sections: dict[str, list[dict[str, Any]]] = {section: [] for section in SECTIONS}
     for line, view in found:
@@ -83,9 +90,37 @@ def position(
                 **view,
             }
         )
-    for lines in sections.values():
-        lines.sort(key=lambda line: (_latest(line), line["counterpart"]), reverse=True)
-    return {section: lines for section, lines in sections.items() if lines}
+    if is_all:
+        for lines in sections.values():
+            lines.sort(key=lambda line: (_latest(line), line["counterpart"]), reverse=True)
+    number = len(found) if is_all else None
+    if number is None and recorded is None and at.views is not None:
+        number = line_pages.number(at.views, company)
+    return Position({section: lines for section, lines in sections.items() if lines}, number, behind)
+
+
+def _page(
+    at: Snapshot, company: str, recorded: Recorded | None, asked: Asked
+) -> tuple[list[tuple[Line, View]], tuple[str, str] | None]:
+    if at.views is None:
+        return [], None
+    if recorded is None:
+        page = line_pages.now(at.views, company, asked)
+    elif recorded.is_cut:
+        page = line_pages.at_cut(at.views, company, recorded.cut, asked)
+    else:  # beyond a cut each line is folded, and only those that had anything then are there
+        order = {section: place for place, section in enumerate(SECTIONS)}
+        lines = sorted(views_of(at, company, recorded), key=lambda f: (order[f[0].section], f[0].counterpart))
+        after = (order[asked.after[0]], asked.after[1]) if asked.after else (-1, "")
+        lines = [found for found in lines if (order[found[0].section], found[0].counterpart) > after]
+        page_of = lines[: asked.limit]
+        last = page_of[-1][0] if len(lines) > asked.limit else None
+        return page_of, (last.section, last.counterpart) if last else None
+    return _read(company, page.lines), page.next
+
+
+def _read(company: str, stored: list[Stored]) -> list[tuple[Line, View]]:
+    return [(Line(company, one.section, one.counterpart), orjson.loads(one.view)) for one in stored]
 
 
 def held(at: Snapshot, line: Line, view: View, day: date, recorded: Recorded | None) -> View:

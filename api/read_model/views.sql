@@ -33,6 +33,16 @@ CREATE TABLE lines (
   PRIMARY KEY (company, section, counterpart)
 ) WITHOUT ROWID;
 
+-- How many lines a company has. Rows of `lines` are inserted, changed and deleted, never replaced.
+CREATE TABLE line_counts (company TEXT PRIMARY KEY, lines INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER line_came AFTER INSERT ON lines BEGIN
+  INSERT INTO line_counts (company, lines) VALUES (NEW.company, 1)
+  ON CONFLICT (company) DO UPDATE SET lines = lines + 1;
+END;
+CREATE TRIGGER line_went AFTER DELETE ON lines BEGIN
+  UPDATE line_counts SET lines = lines - 1 WHERE company = OLD.company;
+END;
+
 -- What each line held from each cut on at which that changed (none: the line was gone), and which events made
 -- it so, 16 bytes each. A row is written once. `touched` lines may have changed since the last cut (meta
 -- `versioned`) that has all its rows; they are named as they were posted to, or by the key of an entry that is

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from api import cursors
 from api.answers import HEADERS, answer
 from api.as_of import NOW, Asked, AsOf, a_day, asked, resolve
 from api.errors import BadParameter, NotFound
@@ -115,7 +113,7 @@ async def get_history(
         body = {
             **_ends(between),
             "changes": [change.to_json(names) for change in found],
-            "next": _cursor(following) if following else None,
+            "next": cursors.write(following) if following else None,
         }
         return answer(request, at, body, of_views=True)
 
@@ -195,7 +193,7 @@ def _recorded_page(
     first, last = between.first.recorded, between.last.recorded
     after = (first.cut if first else 0, "\U0010ffff", "", "")
     if cursor is not None:
-        cut, *name = _read_cursor(cursor, int, str, str, str)
+        cut, *name = cursors.read(cursor, int, str, str, str)
         after = (cut, *name)
     found: list[change_queries.Change] = []
     until = last.cut if last else CUT_MAX
@@ -214,26 +212,10 @@ def _valid_page(
         at, company, between.first.day, between.last.day, between.last.recorded
     )
     if cursor is not None:
-        day, line = _read_cursor(cursor, str, str)
+        day, line = cursors.read(cursor, str, str)
         changes = [change for change in changes if (change.at, str(change.line)) > (day, line)]
     page = changes[:limit]
     return page, [page[-1].at, str(page[-1].line)] if len(changes) > limit else None
-
-
-def _cursor(values: list[Any]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(values)).rstrip(b"=").decode()
-
-
-def _read_cursor(text: str, *kinds: type) -> Any:
-    try:
-        values = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-        right = len(values) == len(kinds) and all(type(v) is k for v, k in zip(values, kinds, strict=True))
-        if right and all(not isinstance(v, int) or 0 <= v < CUT_MAX for v in values):
-            return values
-    except (ValueError, TypeError, binascii.Error):
-        pass
-    message = "cursor: take it from the `next` of a page"
-    raise BadParameter(message)
 
 
 def _line(text: str, company: str, entities: EntityMap) -> Line:

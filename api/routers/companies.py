@@ -13,10 +13,10 @@ from api.freshness import fresh
 from api.live import LivePositions
 from api.models import EntityList, EventPage, Position
 from api.parameters import ENTITY, ENTITY_MAX, APage, OfAnyCompany
-from api.positions import entity_of, position_of
+from api.positions import APositionPage, entity_of, position_of
 from api.problems import documented
 from api.read_model import search_queries
-from api.read_model.position_queries import map_of
+from api.read_model.position_queries import FIRST, map_of
 from api.routers.events import page
 from api.service import Service
 
@@ -72,13 +72,16 @@ async def list_company_events(
 
 @router.get("/{company_id:path}", dependencies=[Depends(fresh)], response_model=Position, responses=RESPONSES)
 async def get_company(
-    request: Request, company_id: CompanyId, as_asked: Annotated[Asked, Depends(asked)]
+    request: Request, company_id: CompanyId, as_asked: Annotated[Asked, Depends(asked)], paging: APositionPage
 ) -> Response:
-    """Give the position of a company: its lines, each a timeline with what holds on a day (today)."""
-    if as_asked == NOW:
+    """Give the position of a company: its lines, each a timeline with what holds on a day (today).
+
+    One of many lines comes in pages, in the order of sections and counterparts.
+    """
+    if as_asked == NOW and paging == FIRST:
         live: LivePositions = request.app.state.live
         return live.answer(company_id, request.headers.raw)
     with Service.of(request).model.snapshot() as at:
         as_of = resolve(at, as_asked)
         entity = entity_of(at, company_id, as_of, as_asked)
-        return answer(request, at, position_of(at, entity, as_of), of_views=True)
+        return answer(request, at, position_of(at, entity, as_of, paging), of_views=True)

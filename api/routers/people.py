@@ -12,7 +12,7 @@ from api.errors import NotFound
 from api.freshness import fresh
 from api.models import Position
 from api.parameters import ENTITY
-from api.positions import entity_of, position_of
+from api.positions import APositionPage, entity_of, position_of
 from api.problems import documented
 from api.service import Service
 
@@ -29,7 +29,7 @@ PersonId = Annotated[
     responses={200: {"headers": HEADERS}, **documented(308, 404, 410, 422, 503)},
 )
 async def get_person(
-    request: Request, person_id: PersonId, as_asked: Annotated[Asked, Depends(asked)]
+    request: Request, person_id: PersonId, as_asked: Annotated[Asked, Depends(asked)], paging: APositionPage
 ) -> Response:
     """Give the roles of a person, and what else it has a part in."""
     with Service.of(request).model.snapshot() as at:
@@ -38,4 +38,4 @@ async def get_person(
         if person["kind"] not in ("person", "group"):
             message = "this entity is no person: see /v1/companies"
             raise NotFound(message)
-        return answer(request, at, position_of(at, person, as_of), of_views=True)
+        return answer(request, at, position_of(at, person, as_of, paging), of_views=True)

@@ -120,7 +120,7 @@ def plain(feed: Feed, vector: dict[str, dict[str, int]], company: str) -> dict[s
 
 def answered(at: Snapshot, company: str, day: date, cut: Cut | None) -> dict[str, Any]:
     recorded = Recorded(cut.number, cut.ms, cut.vector, True, True) if cut else None
-    sections = position_queries.position(at, company, day, recorded)
+    sections = position_queries.position(at, company, day, recorded).sections
     return {line["line"]: line for lines in sections.values() for line in lines}
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from streams.fold import Posted, fold
 from streams.line_state import LineState, Unsure
+from streams.line_view import STEPS_MAX
 from streams.state_rows import MemoryRows
 from tests.streams.telling import MS, days
 
@@ -121,3 +122,22 @@ def test_made_at_once_it_goes_on_as_if_it_had_grown(items, at):
     kept.rows = LineState.build(items[:at])
     for item in items[at:]:
         kept.add(item)
+
+
+def test_the_value_is_shown_however_much_talk_follows():
+    kept = Kept()
+    kept.add(Posted(entry(0, 0), MS))
+    for n in range(1, 2 * STEPS_MAX):
+        kept.add(Posted(entry(n, 40 * n, stage="planned"), MS + n))
+    assert kept.unsure == 0
+
+
+def test_what_is_told_in_time_and_taken_back_is_never_unsure():
+    """The common case: a month of tellings, any of which may go."""
+    kept = Kept()
+    told = [Posted(entry(n, n // 10, origin=n % 7, amount=n % 3), MS + n) for n in range(300)]
+    for item in told:
+        kept.add(item)
+    for n, item in enumerate(told[::3] + told[1::3]):
+        kept.add(Posted(retraction(1000 + n, item.entry["id"], item.entry["id"]), MS + 1000 + n))
+    assert kept.unsure == 0

@@ -1,0 +1,126 @@
+"""The lines of a company a page at a time, by section and then by counterpart, now or at a cut.
+
+That order does not depend on what the lines say: one that is told of meanwhile is not missed, or met twice.
+A company's lines at a cut are found by seeking, line by line: what a line had said before is not read.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from streams.lines import SECTIONS
+
+if TYPE_CHECKING:
+    from api.as_of import Recorded
+
+PAGE_LINES = 100
+PAGE_LINES_MAX = 500
+PAGE_BYTES_MAX = 1 << 20
+"""A page ends where it is so long, though it has fewer lines: one may take 60 KiB."""
+
+
+class Asked(NamedTuple):
+    """Which page: so many lines at most, behind a line (section and counterpart) if there is one."""
+
+    limit: int = PAGE_LINES
+    after: tuple[str, str] | None = None
+
+
+class Stored(NamedTuple):
+    """A line of a company as it is stored."""
+
+    section: str
+    counterpart: str
+    view: bytes
+
+
+class Page(NamedTuple):
+    """Lines, and behind which one the next page begins, if there is one."""
+
+    lines: list[Stored]
+    next: tuple[str, str] | None
+
+
+def now(views: sqlite3.Connection, company: str, asked: Asked) -> Page:
+    """Read a page of what is served. Of a company with few lines it takes one look."""
+    if asked.after is None:
+        few = views.execute(
+            "SELECT section, counterpart, view FROM lines WHERE company = ? LIMIT ?",
+            (company, asked.limit + 1),
+        ).fetchall()
+        if len(few) <= asked.limit and sum(len(view) for *_, view in few) <= PAGE_BYTES_MAX:
+            return Page([Stored(*row) for row in few], None)
+    return _page(_served(views, company, asked), asked.limit)
+
+
+def at_cut(views: sqlite3.Connection, company: str, cut: int, asked: Asked) -> Page:
+    """Read a page of what was recorded by a cut."""
+    return _page(_recorded(views, company, cut, asked.after), asked.limit)
+
+
+def all_of(views: sqlite3.Connection, company: str, recorded: Recorded | None) -> list[Stored]:
+    """Read all lines of a company, now or at the cut of a moment."""
+    if recorded is not None:
+        return list(_recorded(views, company, recorded.cut, None))
+    rows = views.execute("SELECT section, counterpart, view FROM lines WHERE company = ?", (company,))
+    return [Stored(*row) for row in rows]
+
+
+def number(views: sqlite3.Connection, company: str) -> int:
+    """Say how many lines a company has: they are counted as they come and go."""
+    found = views.execute("SELECT lines FROM line_counts WHERE company = ?", (company,)).fetchone()
+    return found[0] if found else 0
+
+
+def _page(lines: Iterator[Stored], limit: int) -> Page:
+    found: list[Stored] = []
+    size = 0
+    for line in lines:
+        size += len(line.view)
+        if len(found) == limit or (found and size > PAGE_BYTES_MAX):
+            return Page(found, (found[-1].section, found[-1].counterpart))
+        found.append(line)
+    return Page(found, None)
+
+
+def _sections(after: tuple[str, str] | None) -> Iterator[tuple[str, str]]:
+    """Give the sections to read in their order, each with the counterpart behind which to begin."""
+    order = list(SECTIONS)
+    first = order.index(after[0]) if after else 0
+    for section in order[first:]:
+        yield section, after[1] if after and section == after[0] else ""
+
+
+def _served(views: sqlite3.Connection, company: str, asked: Asked) -> Iterator[Stored]:
+    left = asked.limit + 1
+    for section, behind in _sections(asked.after):
+        rows = views.execute(
+            """SELECT counterpart, view FROM lines WHERE company = ? AND section = ? AND counterpart > ?
+               ORDER BY counterpart LIMIT ?""",
+            (company, section, behind, left),
+        ).fetchall()
+        yield from (Stored(section, *row) for row in rows)
+        left -= len(rows)
+        if left <= 0:
+            return
+
+
+def _recorded(
+    views: sqlite3.Connection, company: str, cut: int, after: tuple[str, str] | None
+) -> Iterator[Stored]:
+    for section, behind in _sections(after):
+        while found := views.execute(
+            """SELECT counterpart FROM line_versions WHERE company = ? AND section = ? AND counterpart > ?
+               ORDER BY counterpart LIMIT 1""",
+            (company, section, behind),
+        ).fetchone():
+            behind = found[0]
+            version = views.execute(
+                """SELECT view FROM line_versions WHERE company = ? AND section = ? AND counterpart = ?
+                   AND cut <= ? ORDER BY cut DESC LIMIT 1""",
+                (company, section, behind, cut),
+            ).fetchone()
+            if version and version[0] is not None:
+                yield Stored(section, behind, version[0])
