@@ -9,12 +9,27 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 SHUTDOWN_SECONDS_MAX = 3
+DESCRIPTORS = 8192
+"""Files that may be open at once: every stream is one, and so is every other connection."""
+
+
+def allow_connections() -> None:
+    """Let this process hold as many connections as it may: by default many systems stop at 1,024."""
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def server_of(app: ASGIApp, log_level: str) -> uvicorn.Server:
     """Make the server of an application; `run(sockets=…)` serves until a signal."""
     import uvicorn
 
+    allow_connections()
     return uvicorn.Server(
         uvicorn.Config(
             app,
