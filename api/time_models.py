@@ -132,7 +132,10 @@ class Rival(Telling):
 
 
 class ExplainedStep(BaseModel):
-    """A step with everything behind it; `single_source` if all of it has one origin."""
+    """A step with everything behind it; `single_source` if all of it has one origin.
+
+    `independent` counts the origins; 100 of them are named. `more` is the cursor of further rivals.
+    """
 
     date: str
     certain: str
@@ -140,10 +143,12 @@ class ExplainedStep(BaseModel):
     closing: bool
     weak: bool
     tellings: int
+    independent: int
     origins: list[str]
     single_source: bool
     preferred: Telling
     rivals: list[Rival]
+    more: str | None
 
 
 class Withdrawal(Shape):
@@ -161,10 +166,12 @@ class Retracted(Telling):
 
 
 class ExplainView(Shape):
-    """Why a line says what it says."""
+    """Why a line says what it says. `next`: cursor of earlier steps; `next_retracted`: of what else went."""
 
     line: str
     as_of: AsOfView
     older: int
     steps: list[ExplainedStep]
     retracted: list[Retracted]
+    next: str | None
+    next_retracted: str | None

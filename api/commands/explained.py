@@ -32,14 +32,14 @@ def explanation(told: dict[str, Any]) -> RenderableType:
     tree = Tree(Text(told["line"], style="bold"))
     for step in told["steps"]:
         day = step["date"] if step["date"] == step["certain"] else f"{step['date']} … {step['certain']}"
-        count = len(step["origins"])
+        count = step["independent"]
         sources = "single source" if step["single_source"] else f"{count} independent origins"
         branch = tree.add(Text(f"{day} · {step['tellings']} tellings · {sources}", style="cyan"))
         _telling(branch, step["preferred"], "")
         for rival in step["rivals"][:RIVALS_SHOWN]:
             _telling(branch, rival, f"lost: {LOST_BY[rival['lost_by']]}")
-        if len(step["rivals"]) > RIVALS_SHOWN:
-            branch.add(f"… and {len(step['rivals']) - RIVALS_SHOWN} more")
+        if step["tellings"] - 1 > RIVALS_SHOWN:
+            branch.add(f"… and {step['tellings'] - 1 - RIVALS_SHOWN} more")
     for gone in told["retracted"]:
         causes = ", ".join(f"{by['cause']} ({by['by']})" for by in gone["retracted_by"])
         _telling(tree, gone, f"taken back: {causes}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -23,27 +23,56 @@ if TYPE_CHECKING:
 STEPS_MAX = 100
 RIVALS_MAX = 50
 RETRACTED_MAX = 100
+ORIGINS_MAX = 100
 COPIED = ("id", "type", "stage", "modality", "attributed_to", "valid", "slots", "confidence", "origin")
 SOURCE = ("document", "revision", "publisher", "url", "published_at", "language", "text_sha256")
 
 
+class Part(NamedTuple):
+    """Which part of an explanation: `steps` before the one at a place, `rivals` of that step, or `retracted`.
+
+    `behind` counts the rivals, or what was taken back, that have been told already.
+    """
+
+    of: str = "steps"
+    step: int = 1 << 31
+    behind: int = 0
+
+
+WHOLE = Part()
+
+
 def explanation(
-    at: Snapshot, line: Line, recorded: Recorded | None, day: date | None = None
+    at: Snapshot, line: Line, recorded: Recorded | None, day: date | None = None, part: Part = WHOLE
 ) -> dict[str, Any]:
     """Explain a line: steps in the order of time, each with the telling that stands for it and its rivals.
 
-    With `day`, the steps up to it. The last STEPS_MAX are told, and `older` counts those before.
+    With `day`, the steps up to it. The last STEPS_MAX are told, and `older` counts those before. What does
+    not fit is another part: `more` of a step are its further rivals, `next` are the steps before, and
+    `next_retracted` is what else was taken back.
     """
     rows = on_line(at.views, line, map_of(at, recorded)) if at.views is not None else []
     if recorded is not None:
         rows = [row for row in rows if covers(recorded.vector, row.topic, row.partition, row.offset)]
     told = explain(row.posted for row in _once(rows))
     steps = [step for step in told["steps"] if day is None or step["date"] <= day.isoformat()]
-    gone = told["retracted"][:RETRACTED_MAX]
+    last = min(len(steps), part.step)
+    shown: list[int] = []
+    if part.of == "steps":
+        shown = list(range(max(0, last - STEPS_MAX), last))
+    elif part.of == "rivals":
+        shown = [part.step] if part.step < len(steps) else []
+    first = shown[0] if shown else 0
+    gone = told["retracted"][part.behind :] if part.of == "retracted" or part == WHOLE else []
+    behind = part.behind if part.of == "rivals" else 0
     return {
-        "older": max(0, len(steps) - STEPS_MAX),
-        "steps": [_step(at.events, step, recorded) for step in steps[-STEPS_MAX:]],
-        "retracted": [_retracted(at.events, event_id, recorded) for event_id in gone],
+        "older": first if part.of == "steps" else 0,
+        "steps": [_step(at.events, steps[place], recorded, place, behind) for place in shown],
+        "retracted": [_retracted(at.events, event_id, recorded) for event_id in gone[:RETRACTED_MAX]],
+        "next": Part("steps", first) if part.of == "steps" and first else None,
+        "next_retracted": Part("retracted", 0, part.behind + RETRACTED_MAX)
+        if len(gone) > RETRACTED_MAX
+        else None,
     }
 
 
@@ -52,18 +81,22 @@ def _once(rows: list[Row]) -> list[Row]:
     return list({row.entry["id"]: row for row in rows}.values())
 
 
-def _step(events: sqlite3.Connection, step: dict[str, Any], recorded: Recorded | None) -> dict[str, Any]:
-    rivals = step["rivals"]
+def _step(
+    events: sqlite3.Connection, step: dict[str, Any], recorded: Recorded | None, place: int, behind: int
+) -> dict[str, Any]:
+    rivals, end = step["rivals"], behind + RIVALS_MAX
     return {
         **{name: step[name] for name in ("date", "certain", "type", "closing", "weak")},
         "tellings": 1 + len(rivals),
-        "origins": step["origins"],
+        "independent": len(step["origins"]),
+        "origins": step["origins"][:ORIGINS_MAX],
         "single_source": len(step["origins"]) == 1,
         "preferred": telling(events, step["preferred"], recorded),
         "rivals": [
             {"lost_by": rival["lost_by"], **telling(events, rival["event"], recorded)}
-            for rival in rivals[:RIVALS_MAX]
+            for rival in rivals[behind:end]
         ],
+        "more": Part("rivals", place, end) if len(rivals) > end else None,
     }
 
 

@@ -15,7 +15,7 @@ from api.freshness import fresh
 from api.positions import entity_of
 from api.problems import documented
 from api.read_model import change_queries, position_queries
-from api.read_model.explain_queries import explanation
+from api.read_model.explain_queries import WHOLE, Part, explanation
 from api.read_model.position_queries import Names, map_of
 from api.read_model.reading import Snapshot
 from api.routers.companies import CompanyId
@@ -52,6 +52,11 @@ ALine = Annotated[
         description="A line as a position names it: `company|section|counterpart`.",
         examples=["scale-ai|investors|meta-platforms"],
     ),
+]
+
+PartCursor = Annotated[
+    str | None,
+    Query(max_length=200, description="`next`, `next_retracted` or a step's `more` of an answer."),
 ]
 
 
@@ -169,17 +174,24 @@ async def get_timelines(
     responses=RESPONSES,
 )
 async def explain_line(
-    request: Request, company_id: CompanyId, line: ALine, wanted: Annotated[Asked, Depends(asked)]
+    request: Request,
+    company_id: CompanyId,
+    line: ALine,
+    wanted: Annotated[Asked, Depends(asked)],
+    cursor: PartCursor = None,
 ) -> Response:
     """Say why a line says what it says: each telling with its source, evidence and place in the log."""
+    part = Part(*cursors.read(cursor, str, int, int)) if cursor is not None else WHOLE
     with Service.of(request).model.snapshot() as at:
         as_of = resolve(at, wanted)
         entity_of(at, company_id, as_of)
         named = _line(line, company_id, map_of(at, as_of.recorded))
-        told = explanation(at, named, as_of.recorded, wanted.valid)
-        if not told["steps"] and not told["retracted"]:
+        told = explanation(at, named, as_of.recorded, wanted.valid, part)
+        if not told["steps"] and not told["retracted"] and part == WHOLE:
             message = "the company has no such line: its position names those that it has"
             raise NotFound(message)
+        for page, name in [(told, "next"), (told, "next_retracted"), *((s, "more") for s in told["steps"])]:
+            page[name] = cursors.write(page[name]) if page[name] else None
         return answer(request, at, {"line": str(named), "as_of": as_of.to_json(), **told}, of_views=True)
 
 

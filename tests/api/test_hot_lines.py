@@ -7,24 +7,30 @@ import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import orjson
 import pytest
 
+from api.app import create_app
 from api.read_model import line_rows, lines_db
 from api.read_model.growing import FOLDED_MAX
 from api.read_model.position_queries import view_of
 from streams.codec import wire
 from streams.delta import retraction
 from streams.entity_changes import ChangeKind, make
+from streams.entries import entries
 from streams.events import EVENT, AnyEvent
-from streams.fold import LINE_BYTES_MAX
+from streams.explain import explain
+from streams.fold import LINE_BYTES_MAX, Posted
 from streams.ids import event_id
 from streams.lines import Line
+from streams.settings import Settings
 from streams.slots import Cause
 from tests.api import test_as_of
 from tests.api.making import article, investment
-from tests.api.test_as_of import Feed, answered, plain, versioned
+from tests.api.test_as_of import Feed, answered, feed_in, plain, versioned
 
 LINE = Line("scale-ai", "investors", "meta-platforms")
 
@@ -183,3 +189,53 @@ def test_a_row_is_bounded_and_a_reopened_file_goes_on(feed: Feed) -> None:
     assert len(orjson.dumps(view_of(at, LINE, None))) <= LINE_BYTES_MAX
     sizes = "SELECT max(length(value)) FROM line_states"
     assert feed.views.file.connection.execute(sizes).fetchone()[0] <= LINE_BYTES_MAX
+
+
+async def test_an_explanation_comes_in_parts_that_hold_each_telling_once(tmp_path: Path) -> None:
+    feed = feed_in(tmp_path)
+    told = list(itertools.islice(tellings(13), 700))
+    for year in range(1800, 1920):  # a step each
+        template = wire(told[0])
+        valid = {"from": f"{year}-01-01", "to": f"{year}-01-01", "precision": "day"}
+        data = {**template, "valid": valid, "modality": "asserted"}
+        told.append(EVENT.validate_python({**data, "id": event_id(data)}))
+    backs = [retraction(wire(event), Cause.EXTRACTOR_BUG, "a test", article()) for event in told[:150]]
+    tell(feed, told + backs)
+    wanted = explain(
+        Posted(orjson.loads(e), 1)
+        for event in told + backs
+        for line, e in entries(wire(event))
+        if line == LINE
+    )
+    feed.close()
+    app = create_app(Settings(data=tmp_path))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000") as client,
+    ):
+
+        async def part(cursor: str | None) -> dict[str, Any]:
+            asked = {"line": str(LINE)} | ({"cursor": cursor} if cursor else {})
+            answer = await client.get(f"/v1/companies/{LINE.company}/explain", params=asked)
+            assert answer.status_code == 200, answer.text
+            return dict(answer.json())
+
+        pages = [await part(None)]
+        while pages[-1]["next"]:
+            pages.append(await part(pages[-1]["next"]))
+        steps = [step for page in reversed(pages) for step in page["steps"]]
+        gone, rest = pages[0]["retracted"], pages[0]["next_retracted"]
+        while rest:
+            page = await part(rest)
+            gone, rest = gone + page["retracted"], page["next_retracted"]
+        for step in steps:
+            while step["more"]:
+                (further,) = (await part(step["more"]))["steps"]
+                assert further["preferred"] == step["preferred"]
+                step["rivals"] += further["rivals"]
+                step["more"] = further["more"]
+    assert [step["preferred"]["event"] for step in steps] == [step["preferred"] for step in wanted["steps"]]
+    for step, whole in zip(steps, wanted["steps"], strict=True):
+        assert [rival["event"] for rival in step["rivals"]] == [r["event"] for r in whole["rivals"]]
+        assert step["independent"] == len(whole["origins"])
+    assert [one["event"] for one in gone] == wanted["retracted"]
