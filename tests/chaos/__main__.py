@@ -27,6 +27,7 @@ from tests.chaos.hunt import hunt, scenes_of
 from tests.chaos.kills import kills
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.outcome import Outcome
+from tests.chaos.rates import poison_costs
 
 DISTURBED = (
     disturbances.frozen_worker,
@@ -54,7 +55,16 @@ async def _disturbed(folder: Path, asked: argparse.Namespace) -> list[Outcome]:
     return await scenes_of(folder, asked.seed, DISTURBED)
 
 
-SCENARIOS: dict[str, Scenario] = {"kills": _kills, "disturbed": _disturbed, "mutants": _mutants}
+async def _poison(folder: Path, asked: argparse.Namespace) -> list[Outcome]:
+    return [await poison_costs(folder, asked.seed)]
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "kills": _kills,
+    "disturbed": _disturbed,
+    "poison": _poison,
+    "mutants": _mutants,
+}
 
 
 def main() -> int:

@@ -154,13 +154,15 @@ async def _kill(world: World, step: int, target: str, rng: random.Random) -> Kil
     if pid is None:
         return Kill(step, target, None, None)
     began = time.monotonic()
-    if target != "pool":  # a lane is made anew when the next document comes
+    if target in ("pool", "broker"):  # the one is made anew for the next document; the other has no word
+        up = None
+    else:
         await asyncio.to_thread(khabar.wait, lambda: khabar.is_up(name, pid, ready), f"{name} is up again")
-    up = time.monotonic() - began
+        up = round(time.monotonic() - began, 2)
     document = target in ("parse", "pool")
     place = await (world.load.post() if document else world.load.probe())
     await world.until_served(place, f"after a kill of {name}")
-    return Kill(step, target, round(up, 2), round(time.monotonic() - began, 2))
+    return Kill(step, target, up, round(time.monotonic() - began, 2))
 
 
 async def _kill_ingester(world: World, step: int, rng: random.Random) -> float:
