@@ -53,7 +53,7 @@ class Stretch(NamedTuple):
     """
 
     done: Cut
-    last: int
+    last: Cut
     times: list[Epoch]
     ahead: frozenset[str]
 
@@ -88,15 +88,17 @@ class LineVersions:
         if cut.number > done.number + CUTS_MAX and not at_once:  # the next stretch at the next look
             cut = read_cut(self._events, done.number + CUTS_MAX) or cut
         times = epochs(self._events, done.number, cut.number)
-        self._settle(Stretch(done, cut.number, times, self._ids_ahead(cut)))
+        self._settle(Stretch(done, cut, times, self._ids_ahead(cut)))
         store.set_meta(self._views, "versioned", str(cut.number))
 
     def _settle(self, stretch: Stretch) -> None:
         anew: set[Line] = set()
         grown: dict[Line, list[Touched]] = {}
         settled: list[bytes] = []
-        for touched in self._touched(stretch.done):
-            is_later = touched.place is not None and (touched.cut is None or touched.cut > stretch.last)
+        for touched in self._touched(stretch):
+            is_later = touched.place is not None and (
+                touched.cut is None or touched.cut > stretch.last.number
+            )
             if not is_later and stretch.ahead.isdisjoint(_ids(touched.line)):
                 settled.append(touched.key)
             if touched.place is None or stretch.moves(touched.line):
@@ -113,7 +115,8 @@ class LineVersions:
         self._views.executemany("DELETE FROM touched WHERE line = ?", [(key,) for key in settled])
         self.touched(left)
 
-    def _touched(self, done: Cut) -> list[Touched]:
+    def _touched(self, stretch: Stretch) -> list[Touched]:
+        """List what is touched; of what is for a later stretch, not which cut that will be."""
         rows = self._views.execute(
             """SELECT t.line, e.topic, e.partition, e.offset
                FROM touched t LEFT JOIN entries e ON e.key = t.line ORDER BY t.line"""
@@ -123,8 +126,10 @@ class LineVersions:
             line = _line(line_name(key) if END.encode() in key else key)
             if place[0] is None:  # a line; or what was new is gone
                 found.append(Touched(key, line, None, None))
-            else:
-                found.append(Touched(key, line, Place(*place), self._arrived(Place(*place), done)))
+                continue
+            at = Place(*place)
+            cut = self._arrived(at, stretch.done) if covers(stretch.last.vector, *at) else None
+            found.append(Touched(key, line, at, cut))
         return found
 
     def _shown(self, line: Line, times: list[Epoch]) -> set[Line]:
@@ -144,10 +149,12 @@ class LineVersions:
             (at.cut, [self._arrival(row, stretch.done) for row in on_line(self._views, line, at.entities)])
             for at in stretch.times
         ]
-        for version in versions(shown, stretch.done.number, stretch.last, self._last(line)):
+        for version in versions(shown, stretch.done.number, stretch.last.number, self._last(line)):
             self._store(line, version)
         arrivals = (arrival for _, arrivals in shown for arrival in arrivals)
-        return {arrival.key for arrival in arrivals if arrival.cut is None or arrival.cut > stretch.last}
+        return {
+            arrival.key for arrival in arrivals if arrival.cut is None or arrival.cut > stretch.last.number
+        }
 
     def _arrival(self, row: Row, done: Cut) -> Arrival:
         return Arrival(row.key, row.posted, self._arrived(row.place, done))
@@ -156,7 +163,7 @@ class LineVersions:
         """Make the versions of a line that has new entries and is otherwise as it was."""
         entities, done = stretch.times[-1].entities, stretch.done
         later = [one for one in touched if one.cut != done.number]
-        new = [one for one in later if one.cut is not None and one.cut <= stretch.last]
+        new = [one for one in later if one.cut is not None and one.cut <= stretch.last.number]
         if not new:
             return
         if self._states.has(line, "served") or self._states.has(line, "cut"):
@@ -168,7 +175,7 @@ class LineVersions:
             made = [version for version in made if version.view != self._last(line)]
         else:
             arrivals = [self._arrival(row, done) for row in on_line(self._views, line, entities)]
-            made = versions([(done.number, arrivals)], done.number, stretch.last, self._last(line))
+            made = versions([(done.number, arrivals)], done.number, stretch.last.number, self._last(line))
         for version in made:
             self._store(line, version)
 
