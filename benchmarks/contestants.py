@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import venv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from streams.topics import fact_topic, topic_name
 
 ROOT = Path(__file__).parent.parent
 STREAMS = Path(__file__).parent / "peers" / "kafka-streams"
+QUIX = Path(__file__).parent / "peers" / "quix"
+QUIX_VENV = Path(__file__).parent / "out" / "quix"
 SECONDS_MAX = 1800
 LOGS = Path(__file__).parent / "out" / "logs"
 THREADS = 2  # as many as we have processes: the replay and the reader
@@ -89,6 +92,25 @@ def kafka_streams(run: Run) -> dict[str, Any]:
     target = STREAMS / "target"
     command = [str(find_java()), "-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
     return ran(run, [*command, "-cp", f"{target / 'classes'}:{target / 'jars'}/*", "khabar.Peer"])
+
+
+def quix(run: Run) -> dict[str, Any]:
+    """Run the Quix Streams peer, for which `installed` has made an environment."""
+    return ran(run, [str(QUIX_VENV / "bin" / "python"), str(QUIX / "peer.py")])
+
+
+def installed() -> bool:
+    """Give the Quix peer an environment of its own: its dependencies are none of ours."""
+    lock = QUIX / "requirements.lock"
+    mark = QUIX_VENV / lock.name
+    if not mark.exists() or mark.read_bytes() != lock.read_bytes():
+        shutil.rmtree(QUIX_VENV, ignore_errors=True)
+        venv.create(QUIX_VENV, with_pip=True)
+        pip = [str(QUIX_VENV / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        flags = ["--disable-pip-version-check", "--require-hashes", "-r", str(lock)]
+        subprocess.run([*pip, *flags], check=True)  # noqa: S603 - what the lock file pins
+        shutil.copy(lock, mark)
+    return True
 
 
 def built() -> bool:

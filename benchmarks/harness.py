@@ -24,7 +24,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.contestants import Run, built, kafka_streams, python
+from benchmarks.contestants import Run, built, installed, kafka_streams, python, quix
 from benchmarks.events import OUT, load, made
 from streams.broker import EmbeddedBroker
 from streams.settings import Settings
@@ -32,7 +32,8 @@ from streams.topics import ensure_topics
 
 OURS = "khabar replay"
 FAUST, STREAMS, DRAIN = "stock Faust agent", "Kafka Streams, 2 threads", "bare drain, 1 process"
-TARGETS = {STREAMS: 3.0, FAUST: 10.0, DRAIN: 0.4}
+QUIX = "Quix Streams"
+TARGETS = {STREAMS: 3.0, FAUST: 10.0, QUIX: 3.0, DRAIN: 0.4}
 """At least so many times the peer's rate; that of the drain is a moonshot."""
 
 
@@ -55,6 +56,8 @@ def contestants(only: list[str]) -> dict[str, Callable[[Run], dict[str, Any]]]:
     wanted = {name: run for name, run in peers.items() if not only or name in only}
     if (not only or STREAMS in only) and built():
         wanted[STREAMS] = kafka_streams
+    if (not only or QUIX in only) and installed():
+        wanted[QUIX] = quix
     return {OURS: python("benchmarks.ours"), **wanted}
 
 
