@@ -47,11 +47,11 @@ def write(path: Path, origin: Origin, parts: list[Built], of_log: dict[int, Dige
     store.remove(draft)
     try:
         with closing(_create(draft, origin.identity)) as connection, closing(_events(path)) as events:
-            indexes = _drop_indexes(connection)
+            later = _put_off(connection)
             connection.execute("BEGIN")
             _rows(connection, parts)
             _standing(connection, origin, parts, of_log)
-            for sql in indexes:
+            for sql in later:
                 connection.execute(sql)
             _left(connection, origin, parts, events, now_ms)
             connection.execute("COMMIT")
@@ -77,14 +77,14 @@ def _create(path: Path, identity: dict[str, str]) -> sqlite3.Connection:
     return connection
 
 
-def _drop_indexes(connection: sqlite3.Connection) -> list[str]:
-    """Drop what is faster made at the end; give the statements that make it."""
+def _put_off(connection: sqlite3.Connection) -> list[str]:
+    """Drop indexes and triggers, which are faster made at the end; give the statements that make them."""
     found = connection.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
     ).fetchall()
-    for name, _ in found:
-        connection.execute(f"DROP INDEX {name}")
-    return [sql for _, sql in found]
+    for kind, name, _ in found:
+        connection.execute(f"DROP {kind} {name}")
+    return [sql for *_, sql in found]
 
 
 def _rows(connection: sqlite3.Connection, parts: list[Built]) -> None:
@@ -101,6 +101,9 @@ def _rows(connection: sqlite3.Connection, parts: list[Built]) -> None:
         """INSERT INTO line_versions (company, section, counterpart, cut, events, view)
            VALUES (?, ?, ?, ?, ?, ?)""",
         _merged(part.versions for part in parts),
+    )
+    connection.execute(
+        "INSERT INTO line_counts (company, lines) SELECT company, count(*) FROM lines GROUP BY company"
     )
 
 

@@ -28,6 +28,7 @@ TABLES = {
     "entries": "key, partition",
     "lines": "company, section, counterpart",
     "line_versions": "company, section, counterpart, cut",
+    "line_counts WHERE lines > 0": "company",
     f"digests WHERE posted != zeroblob({BUCKETS * SUM_BYTES})": "partition",
     "vector": "topic, partition",
     "differences": "partition, key",
