@@ -1,4 +1,4 @@
-"""Quix Streams with a stateful update as its documentation shows: by message key, in RocksDB, with changelogs.
+"""Quix Streams with a stateful update as its documentation shows it: by message key, RocksDB, changelogs.
 
 It reads, changes and writes the two lines of each event, and writes their rows to SQLite, 1,000 events a
 transaction. The clock runs from its first event until all events are folded and their rows in SQLite; the
