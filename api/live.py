@@ -68,8 +68,9 @@ class LivePositions:
         kept, token = self._unchanged(company, versions), service.known_token(versions, of_views=True)
         if kept is None or token is None:
             with service.model.snapshot() as at:
-                kept = self._of(at, service.model.versions(), company)
-                token = service.token(at, of_views=True)
+                versions = service.model.versions()
+                kept = self._of(at, versions, company)
+                token = service.token(at, of_views=True, versions=versions)
         return found(asked, standing(service, token), kept.tag, kept.headers, kept.body)
 
     def _unchanged(self, company: str, versions: Versions) -> Kept | None:

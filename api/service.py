@@ -84,9 +84,9 @@ class Service:
         current = self.status().current_ms
         return max(0, (now_ms() - current) // 1000 - 1) if current else -1
 
-    def token(self, at: Snapshot, *, of_views: bool) -> str:
+    def token(self, at: Snapshot, *, of_views: bool, versions: Versions | None = None) -> str:
         """Give the token of what an answer from a snapshot covers: the events, or the served views."""
-        versions = self.model.versions()
+        versions = versions or self.model.versions()
         if known := self.known_token(versions, of_views=of_views):
             return known
         vector = exposed_vector(at.views) if of_views and at.views else read_vector(at.events)

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from api.read_model.reading import Snapshot
 
+Statement = tuple[bool, str, tuple[Any, ...]]
+"""Whether it is asked of the views, its text, its values."""
+
 ROW_BYTES = 200
 """What a row takes besides its strings and blobs, about."""
 
@@ -40,20 +43,23 @@ class Noted:
     """The statements that were asked through `of`, in their order."""
 
     def __init__(self) -> None:
-        self._asked: list[tuple[bool, str, Sequence[Any], list[tuple[Any, ...]]]] = []
+        self._asked: dict[Statement, list[tuple[Any, ...]]] = {}
 
     def of(self, at: Snapshot) -> Snapshot:
         """Give a snapshot that notes what is asked of it."""
         events, views = _Noting(at.events, self, of_views=False), at.views and _Noting(at.views, self, True)
         return replace(at, events=cast(sqlite3.Connection, events), views=cast(sqlite3.Connection, views))
 
-    def add(self, of_views: bool, sql: str, values: Sequence[Any], rows: list[tuple[Any, ...]]) -> None:
-        """Note a statement."""
-        self._asked.append((of_views, sql, values, rows))
+    def rows(self, connection: sqlite3.Connection, statement: Statement) -> list[tuple[Any, ...]]:
+        """Give the rows of a statement, and note them. In one snapshot it always gives the same."""
+        rows = self._asked.get(statement)
+        if rows is None:
+            rows = self._asked[statement] = connection.execute(*statement[1:]).fetchall()
+        return rows
 
     def hold(self, at: Snapshot) -> bool:
         """Say whether all that was noted is so in a snapshot, too."""
-        for of_views, sql, values, rows in self._asked:
+        for (of_views, sql, values), rows in self._asked.items():
             file = at.views if of_views else at.events
             if file is None or file.execute(sql, values).fetchall() != rows:
                 return False
@@ -61,9 +67,10 @@ class Noted:
 
     def size(self) -> int:
         """Estimate how many bytes are kept."""
-        cells = (cell for *_, rows in self._asked for row in rows for cell in row)
-        rows = sum(1 + len(rows) for *_, rows in self._asked)
-        return rows * ROW_BYTES + sum(len(cell) for cell in cells if isinstance(cell, (str, bytes)))
+        noted = self._asked.values()
+        cells = (cell for rows in noted for row in rows for cell in row)
+        number = sum(1 + len(rows) for rows in noted)
+        return number * ROW_BYTES + sum(len(cell) for cell in cells if isinstance(cell, (str, bytes)))
 
 
 class _Noting:
@@ -75,6 +82,4 @@ class _Noting:
         self._of_views = of_views
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Rows:
-        rows = self._connection.execute(sql, values).fetchall()
-        self._noted.add(self._of_views, sql, tuple(values), rows)
-        return Rows(rows)
+        return Rows(self._noted.rows(self._connection, (self._of_views, sql, tuple(values))))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ Versions = tuple[int, int, int]
 
 _openings = count(1)
 DATA_VERSION_BITS = 32
+LOOK_SECONDS = 0.005
 
 
 class _File:
@@ -42,6 +44,7 @@ class _File:
         self._name = str(path)
         self._inode = 0
         self._opening = 0
+        self._looked = 0.0
         self.in_snapshot = False
         self._connection: sqlite3.Connection | None = None
 
@@ -63,9 +66,14 @@ class _File:
     def version(self) -> int:
         """Give a value that changes with every commit, and with every opening: it never comes back.
 
-        Within a transaction it is that of its snapshot. Raises ReadModelMissing.
+        Within a transaction it is that of its snapshot. Another file in its place is seen LOOK_SECONDS later.
+        Raises ReadModelMissing.
         """
-        data_version: int = self.connection().execute("PRAGMA data_version").fetchone()[0]
+        connection = self._connection
+        if connection is None or time.monotonic() - self._looked > LOOK_SECONDS:
+            connection = self.connection()
+            self._looked = time.monotonic()
+        data_version: int = connection.execute("PRAGMA data_version").fetchone()[0]
         return self._opening << DATA_VERSION_BITS | data_version
 
     def is_there(self) -> bool:
@@ -140,16 +148,19 @@ class ReadModel:
         """Give a value that changes whenever what is served does: cheap enough to ask for every request."""
         generation = self.generation()
         view = self._view(generation)
-        return generation, self._live[0], view.version() if view and view.is_there() else 0
+        try:
+            return generation, self._live[0], view.version() if view else 0
+        except ReadModelMissing:
+            return generation, self._live[0], 0
 
     def _view(self, generation: int) -> _File | None:
-        for old in self._views.keys() - {generation}:  # deleted files take room for as long as they are open
-            self._views.pop(old).close()
-        if not generation:
-            return None
-        if generation not in self._views:
-            self._views[generation] = _File(store.views_path(self._data, generation))
-        return self._views[generation]
+        view = self._views.get(generation)
+        if view is None or len(self._views) > 1:
+            for old in self._views.keys() - {generation}:  # deleted files take room as long as they are open
+                self._views.pop(old).close()
+            if generation and view is None:
+                view = self._views[generation] = _File(store.views_path(self._data, generation))
+        return view
 
 
 def _end(begun: list[_File]) -> None:

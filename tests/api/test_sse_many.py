@@ -1,4 +1,4 @@
-"""Many real streams of one server: mixed filters, some resumed on the way, some that take nothing for long."""
+"""Many real streams of one server: mixed filters, some resumed on the way, some that take nothing at first."""
 
 from __future__ import annotations
 
