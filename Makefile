@@ -40,6 +40,8 @@ fix: $(STAMP)  ## format and mend what ruff can
 
 bench: $(STAMP)  ## compare with named peers, as ratios (minutes; docs/benchmarks.md)
 	$(BIN)/python -m benchmarks.harness $(BENCH)
+	$(BIN)/python -m benchmarks.http
+	$(BIN)/python -m benchmarks.sse
 
 chaos: $(STAMP)  ## kill, freeze and cut off everything under load (many minutes; docs/chaos.md)
 	$(BIN)/python -m tests.chaos $(CHAOS)

@@ -1,6 +1,6 @@
 """`GET /v1/companies/{id}` beside routes that do nothing: requests a second, and the slowest of a hundred.
 
-    python -m benchmarks.http [--events 10000] [--companies 2000] [--rounds 5] [--seconds 3]
+    python -m benchmarks.http [--events 4000] [--companies 2000] [--rounds 5] [--seconds 3]
 
 Three servers of one process each, all with the settings of `khabar serve`; one client at a time asks them in
 turn, round by round. Ours answers from the reader's files, any company as likely as another. Prints a table
@@ -167,7 +167,7 @@ def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("--events", type=int, default=10_000)
+    options.add_argument("--events", type=int, default=4_000)
     options.add_argument("--companies", type=int, default=2_000)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--seconds", type=float, default=3)
