@@ -112,12 +112,17 @@ class Fanout:
         self.follow()
         return group
 
-    def leave(self, wanted: EventFilter) -> None:
+    def leave(self, group: Group, wanted: EventFilter) -> None:
         """Leave a group."""
-        group = self._groups[wanted]
         group.streams -= 1
-        if not group.streams:
+        if not group.streams and self._groups.get(wanted) is group:
             del self._groups[wanted]
+
+    def let_all_go(self) -> None:
+        """Have all streams read for themselves, and join anew."""
+        groups, self._groups = self._groups, {}
+        for group in groups.values():
+            group.let_go()
 
     def follow(self) -> None:
         """Read what comes, from now on."""
@@ -137,8 +142,7 @@ class Fanout:
                         await self._service.wait(changed, LOOK_SECONDS)
         except Exception:
             log.exception("events cannot be read for all streams: each reads for itself")
-            for group in self._groups.values():
-                group.let_go()
+            self.let_all_go()
 
     def go_on(self, at: Snapshot) -> bool:
         """Read what is new in a snapshot and hand it on, a stretch; say whether that was all."""

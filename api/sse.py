@@ -98,7 +98,7 @@ class EventMessages:
     def close(self) -> None:
         """Leave the others."""
         if self._group is not None:
-            self._fanout.leave(self._wanted)
+            self._fanout.leave(self._group, self._wanted)
             self._group = None
 
 

@@ -94,7 +94,7 @@ def scenes(draw: st.DrawFn) -> list[tuple[str, Any]]:
                 st.one_of(
                     st.tuples(st.just("come"), st.sampled_from(FILTERS)),
                     st.tuples(st.sampled_from(["take", "resume", "beat"]), st.integers(0, 5)),
-                    st.tuples(st.just("read"), st.none()),
+                    st.tuples(st.sampled_from(["read", "read", "fail"]), st.none()),
                 ),
                 max_size=4,
             )
@@ -125,6 +125,8 @@ async def _played(feed: Feed, data: Path, steps: list[tuple[str, Any]]) -> None:
             clients.append(Client(state, one))
         elif what == "read":
             state.read()
+        elif what == "fail":  # as when reading for all of them failed
+            state.fanout.let_all_go()
         elif clients:
             client = clients[one % len(clients)]
             {"take": client.take, "resume": client.resume, "beat": client.beat}[what]()

@@ -1,4 +1,4 @@
-"""Many real streams of one server: mixed filters, some resumed on the way, some that take nothing at first."""
+"""Many real streams of one server: mixed filters, some resumed on the way, some slow to take anything."""
 
 from __future__ import annotations
 
