@@ -87,8 +87,10 @@ def _entity(
         name = entity_id  # nobody had named it then
     if day is not None or below is not None or sources != {entity_id} or entities.splits(sources):
         count = _count(events, entity_id, entities, day, below)
-        if below is not None and not known and not _count(events, entity_id, entities, None, below):
-            return None
+        if below is not None and not known:
+            ever = count if day is None else _count(events, entity_id, entities, None, below)
+            if not ever:
+                return None
     renamed = entities.name(entity_id)
     return {
         "id": entity_id,
