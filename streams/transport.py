@@ -193,6 +193,15 @@ class Consumer(aiokafka.Consumer):
         """
         self.stop_flow()
         await super().perform_seek()
+        # Faust leaves a partition where it stands if nothing of it was committed yet: what a rebalance has
+        # dropped of it would not be read again.
+        unread = [
+            self._new_topicpartition(tp.topic, tp.partition)
+            for tp in self.assignment()
+            if not self._read_offset[tp] and not self._is_changelog_tp(tp)
+        ]
+        if unread:
+            await self._thread.seek_to_beginning(*unread)
 
 
 class Transport(aiokafka.Transport):

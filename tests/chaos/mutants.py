@@ -33,9 +33,9 @@ MUTANTS = (
         "missing in the changelog",
         _one(
             "streams.transport",
-            "        await self.flush()\n        return 0\n",
-            "        try:\n            await asyncio.wait_for(self.flush(), 0.1)\n"
-            "        except TimeoutError:\n            pass\n        return 0\n",
+            "        await self._settled(through=self._last)\n",
+            "        try:\n            await asyncio.wait_for(self._settled(through=self._last), 0.1)\n"
+            "        except TimeoutError:\n            pass\n",
         ),
     ),
     Mutant(
@@ -226,7 +226,7 @@ MUTANTS = (
     Mutant(
         "the reader switches before the new generation has come as far",
         scenes.switched_early,
-        "and then no more",
+        "and then less",
         _one("api.reader_generations", "ready = dominates(after.exposed, before.exposed)", "ready = True"),
     ),
     Mutant(
@@ -244,7 +244,7 @@ MUTANTS = (
     Mutant(
         "the events file is committed after the file of the generation",
         scenes.reader_killed,
-        "shown before it was read",
+        "and not read that far",
         {
             "api.read_model.events_db": [
                 (

@@ -68,7 +68,7 @@ async def restarted(stage: Stage) -> list[str]:
     """A worker is stopped and started; then something comes in one partition of one topic alone."""
     await stage.load.some(100)
     worker = await stage.worker()
-    await stage.until_posted()
+    await _time_to_commit(stage, "khabar-views-g1", *fact_topics())
     worker.stop()
     await stage.worker()
     await stage.load.probe()
