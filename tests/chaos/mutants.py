@@ -257,6 +257,7 @@ MUTANTS = (
                 (
                     "        self._status.moved_ms = now_ms()\n        self._gen",
                     "        if self._events.connection.in_transaction:\n"
+                    "            __import__('time').sleep(0.02)\n"
                     '            self._events.connection.execute("COMMIT")\n'
                     "        self._status.moved_ms = now_ms()\n        self._gen",
                 )
