@@ -93,10 +93,11 @@ class LineState:
             self._retraction(event, entry["retracts"], entry["fact"])
             return
         telling = told(item)
-        if self._rows.get(telling_key(telling)) is not None or self._rows.get(_dead(event)) is not None:
+        if self._rows.get(telling_key(telling)) is not None:
             return
         if self._is_dead(event):
-            self._bury(event)
+            if self._rows.get(_dead(event)) is None:
+                self._bury(event)
         else:
             self._new[event] = item
             self._add(telling)

@@ -88,13 +88,13 @@ class StepState:
         event = bytes.fromhex(telling.id)
         self.events += by
         if telling.denied:
-            rows.count(self._key(b"x") + day_bytes(telling.day.toordinal()) + event, by)
+            _note(rows, self._key(b"x") + day_bytes(telling.day.toordinal()) + event, by)
             return
-        rows.count(self._key(b"t") + (telling.recorded_ms + (1 << 62)).to_bytes(8) + event, by)
+        _note(rows, self._key(b"t") + (telling.recorded_ms + (1 << 62)).to_bytes(8) + event, by)
         if telling.strong == self.strong:
             rows.count(self._key(b"c") + day_bytes(telling.certain.toordinal()), by)
         value = hashed(canonical(meaning(telling.entry["slots"], quotes=False)))
-        rows.count(self._key(b"r") + value + preference(telling), by)
+        _note(rows, self._key(b"r") + value + preference(telling), by)
         origin = origin_key(telling) + self._key(b"")
         self.origins += crossed(rows.count(origin, by), by)
         self._rank(rows, value, crossed(rows.count(origin + value, by), by))
@@ -175,6 +175,14 @@ def hashed(data: bytes) -> bytes:
 def as_bytes(value: Value) -> bytes:
     """Take a value that is not a number."""
     return value if isinstance(value, bytes) else b""
+
+
+def _note(rows: Rows, key: bytes, by: int) -> None:
+    """Write the row of a telling, or delete it."""
+    if by > 0:
+        rows.put(key, 1)
+    else:
+        rows.delete(key)
 
 
 def _with_origins(key: bytes, number: int) -> bytes:
