@@ -31,8 +31,6 @@ from tests.api.making import World, investment
 from tests.integration.reading import a_reader, a_world, count, until
 from tests.integration.serving import a_client
 
-PAGE_BYTES = 4096
-
 
 def views_file(settings: Settings) -> Path:
     return store.views_path(settings.data, 1)
@@ -93,7 +91,7 @@ async def test_a_broken_file_is_made_anew(settings: Settings) -> None:
         path = views_file(settings)
         whole = path.read_bytes()
         assert not path.with_name(path.name + "-wal").exists()
-        path.write_bytes(whole[: 2 * PAGE_BYTES] + b"\xff" * (len(whole) - 2 * PAGE_BYTES))
+        path.write_bytes(whole[: 2 * store.PAGE_BYTES] + b"\xff" * (len(whole) - 2 * store.PAGE_BYTES))
         inode = path.stat().st_ino
         await world.tell(investment("google", "anthropic"))
         async with a_reader(settings):
