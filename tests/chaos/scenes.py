@@ -241,9 +241,9 @@ async def reader_killed(stage: Stage) -> list[str]:
                 lambda before=before: events_offsets(stage.settings) > before, "the reader came on"
             )
             reader.kill()
-        stage.reader(reader_batch=100)
-        await stage.until_posted()
-        await stage.load.some(500)
+        await stage.load.some(2000)
+        await stage.until_posted()  # so that what is read is shown in the same batch
+        stage.reader(reader_batch=40)
         log = await stage.until_served()
     return [*watch.differences, *compare_files(stage.settings, log)]
 
