@@ -99,6 +99,8 @@ def retracted(entries: Iterable[Posted]) -> set[str]:
 
 def _step(group: list[Told]) -> View:
     """Tell a step: the first of the preference order stands for it, the others are its rivals."""
+    if len(group) == 1:  # as most are; what is below would say the same
+        return _lone(group[0])
     candidates = ranked([telling for telling in group if not telling.denied])
     best = candidates[0]
     dated = [telling for telling in candidates if telling.strong == best.strong]
@@ -118,6 +120,21 @@ def _step(group: list[Told]) -> View:
             [telling.id for telling in some]
             for some in (rivals[:SAMPLES], by_time[:SAMPLES], by_time[-SAMPLES:])
         ),
+    )
+
+
+def _lone(telling: Told) -> View:
+    day = telling.day.isoformat()
+    return step_view(
+        date=day,
+        certain=telling.certain.isoformat(),
+        until=day,
+        precision=telling.precision,
+        kind=telling.kind,
+        weak=not telling.strong,
+        counts=(1, 1),
+        best=(telling.entry, telling.recorded_ms),
+        samples=([], [telling.id], [telling.id]),
     )
 
 

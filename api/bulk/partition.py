@@ -99,7 +99,8 @@ class Sums:
     """The digests of a partition: of all, and of what lies below the vector that is compared."""
 
     def __init__(self, task: Task, partition: int) -> None:
-        self.all, self.compared = Digest(), Digest()
+        self.all = Digest()
+        self.compared = self.all if task.compared == task.vector else Digest()
         self._ends = {topic: next_offset(task.compared, topic, partition) for topic in task.vector}
 
     def add(self, rows: list[TableRow]) -> None:
@@ -107,7 +108,7 @@ class Sums:
         for key, _, topic, offset, entry in rows:
             value = term(key, entry)
             self.all.add_term(key, value)
-            if offset < self._ends[topic]:
+            if self.compared is not self.all and offset < self._ends[topic]:
                 self.compared.add_term(key, value)
 
 
