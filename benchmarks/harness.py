@@ -3,7 +3,7 @@
     python -m benchmarks.harness [--events 20000] [--companies 20000] [--rounds 5] [--only NAME …]
 
 Starts a Kafka of its own, fills its topics once, has each contestant run once a round, compares the medians.
-Prints a table and writes `benchmarks/out/latest.json`: a list of figures (see `Figure`).
+Prints a table and writes `benchmarks/out/latest.json`: a list of figures (see `Figure`, `keep`).
 """
 
 from __future__ import annotations
@@ -104,6 +104,16 @@ def show(figures: list[Figure]) -> None:
     Console().print(table)
 
 
+def keep(figures: list[Figure]) -> None:
+    """Put figures into `benchmarks/out/latest.json`, in the place of those of the same name and peer."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    path = OUT / "latest.json"
+    there = json.loads(path.read_text()) if path.exists() else []
+    new = {(figure.name, figure.peer_name) for figure in figures}
+    kept = [figure for figure in there if (figure["name"], figure["peer_name"]) not in new]
+    path.write_text(json.dumps([*kept, *(asdict(figure) for figure in figures)], indent=1) + "\n")
+
+
 def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -126,7 +136,7 @@ def main() -> None:
             )
             figures = cold_rebuild(settings, data / "runs", asked)
     show(figures)
-    (OUT / "latest.json").write_text(json.dumps([asdict(figure) for figure in figures], indent=1) + "\n")
+    keep(figures)
 
 
 if __name__ == "__main__":

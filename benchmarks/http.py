@@ -4,7 +4,7 @@
 
 Three servers of one process each, all with the settings of `khabar serve`; one client at a time asks them in
 turn, round by round. Ours answers from the reader's files, any company as likely as another. Prints a table
-and writes `benchmarks/out/http.json`.
+and writes `benchmarks/out/latest.json`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.events import OUT
-from benchmarks.harness import Figure, show
+from benchmarks.harness import Figure, keep, show
 from benchmarks.http_files import Files, companies
 from streams.settings import Settings
 
@@ -180,7 +178,7 @@ def main() -> None:
         found = figures(rounds(files, asked))
         files.feed.close()
     show(found)
-    (OUT / "http.json").write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")
+    keep(found)
 
 
 if __name__ == "__main__":
