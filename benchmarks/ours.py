@@ -11,11 +11,13 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF
 
 import uvloop
 from aiokafka import TopicPartition
@@ -98,7 +100,22 @@ async def measured(settings: Settings) -> dict[str, object]:
     if not done.equal:
         message = f"generation {done.generation} is not equal to the one before"
         raise SystemExit(message)
-    return {"seconds": seconds, "events": done.records, "rows": done.rows, "phases": phases}
+    return {
+        "seconds": seconds,
+        "events": done.records,
+        "rows": done.rows,
+        "phases": phases,
+        "rss_mib_at_most": resident_mib(),
+    }
+
+
+def resident_mib() -> int:
+    """Bound what all processes held at once: this one, and as many as there are cores with the reader's.
+
+    All that were waited for count as the largest of them.
+    """
+    own, largest = (resource.getrusage(who).ru_maxrss >> 10 for who in (RUSAGE_SELF, RUSAGE_CHILDREN))
+    return own + ((os.cpu_count() or 1) + 1) * largest
 
 
 def main() -> None:
