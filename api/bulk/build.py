@@ -72,8 +72,7 @@ async def build_generation(
     """
     with ExitStack() as stack:
         reader = settings.data / "reader"
-        for left in reader.glob(f"{FOLDER}*"):  # by one that was killed: only one runs at a time
-            shutil.rmtree(left)
+        _tidy(reader)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=FOLDER, dir=reader)))
         events = stack.enter_context(closing(store.open_reader(store.events_path(settings.data))))
         tables = None
@@ -94,6 +93,14 @@ async def build_generation(
         {part.partition: part.digest for part in parts},
         {part.partition: part.compared for part in parts},
     )
+
+
+def _tidy(folder: Path) -> None:
+    """Delete what a rebuild has left that was killed: only one runs at a time."""
+    for left in folder.glob(f"{FOLDER}*"):
+        shutil.rmtree(left)
+    for draft in folder.glob(f"*{file.DRAFT}"):
+        store.remove(draft)
 
 
 async def _partitions(task: Task, progressed: Callable[[int], None]) -> list[Built]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from streams.vectors import Vector
 
 CACHE_KIB = 64 << 10
+DRAFT = ".building"  # ends the name of a file that is not whole
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Origin:
 
 def write(path: Path, origin: Origin, parts: list[Built], of_log: dict[int, Digest], now_ms: int) -> None:
     """Write a file and give it its name when it is whole. Raises OSError, sqlite3.Error."""
-    draft = path.with_name(f"{path.name}.building")
+    draft = path.with_name(path.name + DRAFT)
     store.remove(draft)
     try:
         with closing(_create(draft, origin.identity)) as connection, closing(_events(path)) as events:

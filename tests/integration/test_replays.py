@@ -142,8 +142,12 @@ async def test_a_replay_fills_the_workers_table(settings: Settings) -> None:
         model = ReadModel(settings.data)
         await until(lambda: count(model, "lines") == 40)
         worker_slots.claim(settings.data, worker_slots.views(1)).release()  # a worker keeps one here
+        reader = settings.data / "reader"
+        (reader / "building-by-one-that-was-killed").mkdir()
+        (reader / "views-g9.db.building").write_bytes(b"half of it")
         assert (await replay(settings, NOBODY)).equal
         assert len(rows_on_disk(settings, generation=2)) == 40
+        assert not [path for path in reader.iterdir() if "building" in path.name]
         with a_worker(settings, "views", "--generation", "2") as worker:
             await until(lambda: "is ready" in worker.log.read_text(), 40)
             assert worker.end() == 0
