@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
+from streams import codec
 from streams.consumers import reading
-from streams.errors import StreamsError
-from streams.topics import partition_of, topic_name
+from streams.errors import CodecError, NewerVersion, StreamsError
+from streams.events import AnyEvent
+from streams.topics import fact_topic, partition_of, topic_name
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -27,6 +29,12 @@ READ_SECONDS_MAX = 60.0
 
 class NoSuchLetter(StreamsError):
     """When a dead letter is asked for by a number that the topic does not hold."""
+
+    exit_code = 2
+
+
+class StillDead(StreamsError):
+    """When a record that is to be published again would be a dead letter again."""
 
     exit_code = 2
 
@@ -85,31 +93,52 @@ async def letters(settings: Settings) -> AsyncIterator[DeadLetter]:
                 yield DeadLetter(record.offset, record.timestamp, origin, reason, record.key, record.value)
 
 
-async def send_again(settings: Settings, number: int) -> Origin:
-    """Publish the record of a dead letter again, where its key belongs. Returns its new place."""
+async def resend(settings: Settings, number: int, value: bytes | None = None) -> Origin:
+    """Publish the record of a dead letter again, where it belongs; with `value`, repaired. Returns its place.
+
+    Raises NoSuchLetter, StillDead for an event that would be a dead letter again, NewerVersion.
+    """
     async for letter in letters(settings):
         if letter.number == number:
-            return await _publish(settings, letter)
+            return await _publish(settings, letter, value)
     message = f"there is no dead letter {number}: `khabar dead-letters` lists them"
     raise NoSuchLetter(message)
 
 
-async def _publish(settings: Settings, letter: DeadLetter) -> Origin:
-    topic = topic_name(settings, letter.origin.topic)
-    key, value = letter.key, letter.value
+async def _publish(settings: Settings, letter: DeadLetter, value: bytes | None) -> Origin:
+    key, value = letter.key, letter.value if value is None else value
     if value is None:
         key, value = await _read_record(settings, letter.origin)
+    topic, headers = letter.origin.topic, list[tuple[str, bytes]]()
+    if topic.startswith("facts."):
+        event = _event(letter, value)
+        topic, key, headers = fact_topic(event.type), event.home.encode(), codec.headers(event)
     # A `documents` key is document/revision, but its partition is that of the document alone.
-    placed_by = (key or b"").rpartition(b"/")[0] if letter.origin.topic == "documents" else (key or b"")
+    placed_by = (key or b"").rpartition(b"/")[0] if topic == "documents" else (key or b"")
     producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, acks="all", enable_idempotence=True)
     await producer.start()
     try:
         done = await producer.send_and_wait(
-            topic, key=key, value=value, partition=partition_of(placed_by, settings.partitions)
+            topic_name(settings, topic),
+            key=key,
+            value=value,
+            partition=partition_of(placed_by, settings.partitions),
+            headers=headers,
         )
     finally:
         await producer.stop()
-    return Origin(letter.origin.topic, done.partition, done.offset)
+    return Origin(topic, done.partition, done.offset)
+
+
+def _event(letter: DeadLetter, value: bytes | None) -> AnyEvent:
+    """Read the event that is to be published again, as whoever posts it will."""
+    try:
+        return codec.decode(value)
+    except NewerVersion:
+        raise
+    except CodecError as error:
+        message = f"dead letter {letter.number} would be one again: {error}; give it repaired by --value"
+        raise StillDead(message) from error
 
 
 async def _read_record(settings: Settings, origin: Origin) -> tuple[bytes | None, bytes | None]:

@@ -11,7 +11,7 @@ import signal
 import time
 
 from streams import codec
-from streams.dead_letters import send_again
+from streams.dead_letters import resend
 from streams.documents import Place
 from streams.events import AnyEvent
 from streams.posting import Posting, postings
@@ -202,7 +202,7 @@ async def poisoned(stage: Stage) -> list[str]:
     for letter in log.letters:
         place = Place(letter.origin.topic, letter.origin.partition, letter.origin.offset)
         if place in sent.moved:
-            await send_again(stage.settings, letter.number)
+            await resend(stage.settings, letter.number)
             event = sent.moved[place]
             stage.load.acknowledged.events[event.id] = codec.encode(event)
     for event in sent.instead_of:

@@ -70,7 +70,7 @@ async def test_an_event_in_a_foreign_partition_is_no_posting(settings):
         (letter,) = await letters_there(settings, 1)
         assert "belongs to partition" in letter.reason
         assert (await posted(settings))[0] == {}
-        place = await dead_letters.send_again(settings, letter.number)
+        place = await dead_letters.resend(settings, letter.number)
         assert place.partition == right
         await until(lambda: all_is_posted(settings))
     assert len((await posted(settings))[0]) == 2
@@ -83,8 +83,15 @@ async def test_a_forged_event_is_no_posting(settings):
     await send(settings, "facts.investment", partition_of(event.home.encode(), 4), forged)
     with a_worker(settings, *VIEWS):
         (letter,) = await letters_there(settings, 1)
-    assert "not that of the content" in letter.reason
-    assert (await posted(settings))[0] == {}
+        assert "not that of the content" in letter.reason
+        assert (await posted(settings))[0] == {}
+        with pytest.raises(dead_letters.StillDead, match="not that of the content"):
+            await dead_letters.resend(settings, letter.number)
+        with pytest.raises(dead_letters.NoSuchLetter):
+            await dead_letters.resend(settings, letter.number + 1)
+        await dead_letters.resend(settings, letter.number, codec.encode(event))
+        await until(lambda: all_is_posted(settings))
+    assert len((await posted(settings))[0]) == 2
 
 
 async def test_a_newer_version_stops_the_worker_and_drops_nothing(settings):
