@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from api.read_model.reading import ReadModel
 from streams.settings import Settings
 from tests.api.making import investment
 from tests.api.test_commands import khabar
-from tests.integration.reading import a_reader, a_world
+from tests.integration.reading import a_reader, a_world, count, until
 from tests.integration.serving import a_client, a_server
 
 ONE, OTHER = "rimal", "unresolved/rimal-co"
@@ -21,6 +22,8 @@ ONE, OTHER = "rimal", "unresolved/rimal-co"
 async def test_a_merge_is_shown_to_whoever_waits_for_its_token(settings: Settings) -> None:
     async with a_world(settings) as world, a_reader(settings), a_client(settings) as client:
         await world.tell(investment("meta-platforms", ONE), investment("openai", OTHER))
+        model = ReadModel(settings.data)
+        await until(lambda: count(model, "lines") == 4)  # the token of a change tells nothing of facts
 
         async def investors(**asked: str) -> list[str]:
             answer = await client.get(f"/v1/companies/{ONE}", params=asked)
