@@ -6,8 +6,9 @@ A letter about a `documents` record carries no bytes: they are still there, at i
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 TOPIC = "dead-letters"
 REASON_MAX = 1000
+OTHER = "other"
+KINDS = ("not_json", "bad_id", "unknown_type", "invalid", "too_long", "misplaced", OTHER)
+"""Why a record could not be used: the subclasses of CodecError, by name."""
+
 READ_SECONDS_MAX = 60.0
 
 
@@ -63,14 +68,30 @@ class DeadLetter:
     value: bytes | None
 
 
-def headers(origin: Origin, reason: str) -> list[tuple[str, bytes]]:
-    """Make the headers of a dead letter; the reason is cut to REASON_MAX code points."""
+def headers(origin: Origin, reason: str, kind: str = OTHER) -> list[tuple[str, bytes]]:
+    """Make the headers of a dead letter; the reason is cut to REASON_MAX code points.
+
+    `kind` is one of KINDS: few, so that letters can be counted by it.
+    """
     return [
         ("khabar-topic", origin.topic.encode()),
         ("khabar-partition", str(origin.partition).encode()),
         ("khabar-offset", str(origin.offset).encode()),
         ("khabar-reason", reason[:REASON_MAX].encode("utf-8", "replace")),
+        ("khabar-kind", kind.encode()),
     ]
+
+
+def kind_of(error: CodecError) -> str:
+    """Name the kind of error that made a dead letter: its class, in the words of a header."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
+    return name if name in KINDS else OTHER
+
+
+def kind_in(record_headers: Iterable[tuple[str, bytes]]) -> str:
+    """Read the kind of a letter; `other` where it was written before there were kinds."""
+    name = dict(record_headers).get("khabar-kind", b"").decode("utf-8", "replace")
+    return name if name in KINDS else OTHER
 
 
 async def letters(settings: Settings) -> AsyncIterator[DeadLetter]:

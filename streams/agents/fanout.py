@@ -44,7 +44,7 @@ class FanOut:
                     where = f"{message.topic}/{message.partition}@{message.offset}"
                     end_process(f"{where}: {error}", error.exit_code)
                 except CodecError as error:
-                    await send_letter(self._settings, self._app, message, str(error))
+                    await send_letter(self._settings, self._app, message, error)
             except Exception as error:
                 where = f"{message.topic}/{message.partition}@{message.offset}"
                 end_process(f"{where} is not published: {error!r}")

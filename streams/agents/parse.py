@@ -136,7 +136,7 @@ class ParseAgent:
         await self._follower.at_end(place.partition)
         if self._index.answered_by(place.partition, place.offset) is not None:
             return  # a redelivery
-        await send_letter(self._settings, self._app, message, str(error))
+        await send_letter(self._settings, self._app, message, error)
         record = documents.unreadable(message.key, place, EXTRACTOR, VERSION, str(error))
         await self._store(place.partition, record.document, documents.encode(record))
 

@@ -41,7 +41,7 @@ class PositionAgent:
                     where = f"{message.topic}/{message.partition}@{message.offset}"
                     end_process(f"{where}: {error}", error.exit_code)
                 except CodecError as error:
-                    await send_letter(self._settings, self._app, message, str(error))
+                    await send_letter(self._settings, self._app, message, error)
                     rows = []
                 for _, key, entry in rows:
                     self._table[key] = entry  # also sends it to the changelog, at the source's partition

@@ -125,9 +125,9 @@ MUTANTS = (
         "no dead letters",
         _one(
             "streams.agents.positions",
-            "await send_letter(self._settings, self._app, message, str(error))",
+            "await send_letter(self._settings, self._app, message, error)",
             "loop = __import__('asyncio').get_running_loop()\n                    loop.call_later(20, lambda "
-            "m=message, e=str(error): loop.create_task(send_letter(self._settings, self._app, m, e)))",
+            "m=message, e=error: loop.create_task(send_letter(self._settings, self._app, m, e)))",
         ),
     ),
     Mutant(
