@@ -87,6 +87,10 @@ class Generations:
         """Give the files of the generations whose changelogs are read."""
         return {number: file for number, file in self._open.items() if number not in self._frozen}
 
+    def served(self) -> GenerationFile | None:
+        """Give the file of the generation that is served; none while there is none."""
+        return self._open.get(self._live)
+
     def changelog(self, number: int) -> str:
         """Name the changelog of a generation, without prefix."""
         return changelog_name(self._settings, number).removeprefix(self._settings.topic_prefix)

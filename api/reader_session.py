@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
 from aiokafka.errors import KafkaError
 
-from api import reader_status
+from api import reader_status, reader_told
+from api.distribution import Distribution
 from api.read_model import store
 from api.read_model.events_db import EventsFile
 from api.read_model.records import Offsets, Record
 from api.reader_generations import Generations
+from api.reader_latency import Latency
+from api.reader_letters import count_letters
 from api.reader_log import LogEnds, LogFollower, log_partitions
 from api.reader_replacing import Replacing
 from api.reader_status import Status, now_ms
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
 POLL_MS = 200
 TICK_SECONDS = 1.0
+BATCH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+"""Bounds of the histogram of how long a batch takes to be written."""
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +61,15 @@ class Session:
         self._end: Offsets = {}
         self._goals: deque[tuple[int, Offsets]] = deque()
         """Where the log ended at which time, as long as it has not been read up to there."""
+        self._latency, self._batches = Latency(), Distribution(BATCH_SECONDS)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         """Read until something fails."""
         await self._follower.start()
         await self._check_log()
-        self._tasks = [asyncio.create_task(self._watch_views()), asyncio.create_task(self._tick_for_ever())]
+        steps = (self._watch_views(), self._tick_for_ever(), count_letters(self._settings, self._status))
+        self._tasks = [asyncio.create_task(step) for step in steps]
         followed: dict[int, bool] | None = None
         while True:
             wanted = self._generations.wanted()
@@ -71,7 +79,9 @@ class Session:
             records, positions = await self._follower.poll(POLL_MS, self._settings.reader_batch)
             self._fail_with_tasks()
             if records:
+                began = time.monotonic()
                 self._apply(records, positions)
+                self._batches.observe(time.monotonic() - began)
 
     async def close(self) -> None:
         """Close files and connections."""
@@ -119,6 +129,8 @@ class Session:
         changelogs = {self._generations.changelog(number): number for number in self._generations.followed()}
         of_log = [r for r in records if r.topic not in changelogs]
         if of_log:
+            if self._status.reached:
+                self._latency.note(of_log)
             applied = self._events.apply(
                 of_log, {k: o for k, o in positions.items() if k[0] not in changelogs}
             )
@@ -133,6 +145,7 @@ class Session:
             self._generations.apply(number, rows, at, self._end)
         self._status.moved_ms = now_ms()
         self._generations.settle_live()
+        self._look_at_latency()
 
     async def _watch_views(self) -> None:
         async for views in generations.follow(self._settings):
@@ -169,14 +182,18 @@ class Session:
         for number in self._generations.followed():
             self._generations.apply(number, [], {}, self._end)
         self._generations.settle_live()
+        self._look_at_latency()
         at = self._at()
         behind = {place: max(0, end - at.get(place, 0)) for place, end in self._end.items()}
         self._status.behind = sum(behind.values())
-        for number in self._generations.followed():
+        for number, file in self._generations.followed().items():
             name = self._generations.changelog(number)
-            self._status.generations[str(number)] = {
-                "behind": sum(n for (topic, _), n in behind.items() if topic == name)
-            }
+            unread = sum(n for (topic, _), n in behind.items() if topic == name)
+            told = reader_told.generation(file, self._generations.views, self._end, unread)
+            self._status.generations[str(number)] = told
+        self._status.topics = reader_told.topics(self._end, at)
+        self._status.unanswered = reader_told.unanswered(self._events.connection)
+        self._status.latency, self._status.batches = self._latency.seconds.to_json(), self._batches.to_json()
         self._goals.append((now_ms(), self._end))
         while self._goals and all(at.get(place, 0) >= end for place, end in self._goals[0][1].items()):
             self._status.current_ms = self._goals.popleft()[0]
@@ -187,3 +204,8 @@ class Session:
             self._status.reached = True
         elif self._status.phase == "waiting":
             self._status.phase = "loading"
+
+    def _look_at_latency(self) -> None:
+        served = self._generations.served()
+        if served is not None and served.is_open:
+            self._latency.look(self._events.connection, served.exposed, now_ms())

@@ -41,7 +41,17 @@ class Status:
     alarms: dict[str, int] = field(default_factory=dict)
     """Differences found since the start, by kind."""
     generations: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Number of the generation → state, records behind, and what the reader says of it."""
+    """Number of the generation → state, records behind, and what the reader says of it (api.reader_told)."""
+    topics: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Topic without prefix → `end` of the log and how far it is `read`: offsets, summed over partitions."""
+    unanswered: int = 0
+    """Documents that were read and have no answer of a parse worker yet."""
+    letters: dict[str, int] = field(default_factory=dict)
+    """Dead letters by kind, all that the topic holds."""
+    latency: dict[str, Any] = field(default_factory=dict)
+    """Seconds from a document's record until its events are served (api.distribution)."""
+    batches: dict[str, Any] = field(default_factory=dict)
+    """Seconds that a batch took to be written (api.distribution)."""
 
 
 def path_of(data: Path) -> Path:

@@ -7,12 +7,13 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiokafka.errors import KafkaError
 from fastapi import Request
 
-from api import reader_status
+from api import reader_status, rebuild_status
 from api.entity_desk import EntityDesk
 from api.errors import LogUnreachable
 from api.keys import Keys
@@ -20,6 +21,7 @@ from api.metrics import Metrics
 from api.read_model import store
 from api.read_model.places import entities_vector, exposed_vector, read_vector, token_of
 from api.read_model.reading import ReadModel, Snapshot, Versions
+from api.reader_metrics import ReaderCollector
 from api.reader_status import Status, now_ms
 from api.replays import Replays
 from api.suggesting import Suggesting
@@ -46,7 +48,9 @@ class Service:
         self.keys = Keys()
         self.desk = EntityDesk()
         self.suggesting = Suggesting()
-        self.metrics = Metrics()
+        rebuild = partial(rebuild_status.read, settings.data)
+        self.metrics = Metrics(ReaderCollector(self.status, rebuild, self.staleness_seconds, settings.data))
+        self.metrics.streams.set_function(lambda: self.streams)
         self._publisher: Publisher | None = None
         self._publishing = asyncio.Lock()
         self._status = Status()

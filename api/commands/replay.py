@@ -45,7 +45,7 @@ def replay(
 def _with_bar(settings: Settings, quiet: bool) -> Replayed:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from api import rebuild
+    from api import rebuild, rebuild_status
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True, disable=quiet) as bar:
@@ -55,4 +55,5 @@ def _with_bar(settings: Settings, quiet: bool) -> Replayed:
             read=lambda n: bar.advance(task, n),
             phase=lambda name: bar.update(task, description=name),
         )
-        return asyncio.run(rebuild.replay(settings, told))
+        with rebuild_status.recorded(settings.data, told) as recorded:
+            return asyncio.run(rebuild.replay(settings, recorded))

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.answers import JSON
 from api.errors import ReadModelMissing
+from api.reader_metrics import SILENT_MS
 from api.reader_status import now_ms, shown
 from api.service import Service
 from api.view_models import Health
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from api.reader_status import Status
 
 STALLED_MS = 60_000
-SILENT_MS = 30_000
 
 router = APIRouter(tags=["health"])
 DOWN: dict[int | str, dict[str, Any]] = {503: {"model": Health, "description": "Not well"}}
@@ -62,9 +62,7 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Give all metrics in Prometheus' text format."""
     service = Service.of(request)
-    return Response(
-        service.metrics.render(service.status(), service.staleness_seconds()), media_type=CONTENT_TYPE_LATEST
-    )
+    return Response(service.metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _stalled(status: Status, now: int) -> str:
