@@ -35,6 +35,7 @@ def server_of(app: ASGIApp, log_level: str) -> uvicorn.Server:
             app,
             loop="uvloop",
             access_log=False,
+            log_config=None,  # streams.logs has set it up
             log_level=log_level,
             server_header=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,

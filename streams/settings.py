@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="what goes to the logs: this level and above"
     )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="how the logs are written: lines for people, or a JSON object a line"
+    )
 
     @property
     def bootstrap(self) -> str:

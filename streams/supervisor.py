@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from streams import logs
 from streams.errors import STAYS_DOWN, StreamsError
 from streams.processes import die_with_parent
 from streams.settings import Settings
@@ -158,6 +159,7 @@ class Supervisor:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - TAIL_BYTES))
             lines = file.read().decode("utf-8", "replace").split("\n")
+        lines = [_as_text(line) for line in lines]
         told = [line for line in lines if AN_ERROR.search(line)] or [line for line in lines if line] or [""]
         shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in told[-1][:TOLD_MAX])
         return f"{shown}; see {log}"
@@ -191,6 +193,12 @@ def _stop(children: list[Child]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _as_text(line: str) -> str:
+    """Give a line of a log as it would stand there for people."""
+    told = logs.read(line)
+    return f"{told.get('ts')} {told['level']} {told.get('logger')}: {told['message']}" if told else line
 
 
 def _reason(code: int) -> str:

@@ -20,7 +20,7 @@ import uvloop
 from aiokafka.errors import KafkaError
 
 from streams import app as apps
-from streams import generations, table_store, worker_slots
+from streams import generations, logs, table_store, worker_slots
 from streams.agents.watch import Watch
 from streams.cluster import log_id
 from streams.entries import ENTRIES_VERSION
@@ -31,7 +31,6 @@ from streams.topics import PARSE, ensure_changelog, ensure_topics
 
 KAFKA_SECONDS_MAX = 120.0
 STOP_SECONDS_MAX = 8.0
-QUIET = ("aiokafka", "faust", "mode", "asyncio", "streams.app", "streams.transport", "streams.table_store")
 
 log = logging.getLogger("khabar.worker")
 
@@ -44,10 +43,14 @@ def main(arguments: list[str]) -> int:
     commands.add_parser("views").add_argument("--generation", type=int, required=True)
     named = parser.parse_args(arguments)
     settings = Settings()
-    _log_to_stderr(settings.log_level)
+    generation = named.generation if named.name == "views" else None
+    logs.set_up(settings, named.name, **({} if generation is None else {"generation": generation}))
+    # This process ends by os._exit. What the pool leaves is then cleaned up by Python's helper process, which
+    # would tell of it, in a form of its own.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
     uvloop.install()
     try:
-        return run(settings, named.generation if named.name == "views" else None)
+        return run(settings, generation)
     except StreamsError as error:
         log.error("%s", error)
         return error.exit_code
@@ -137,16 +140,6 @@ def refuse_what_is_not_ours(views: Views | None, number: int) -> None:
             f"this khabar posts version {ENTRIES_VERSION}: `khabar replay` builds one of it"
         )
         raise NotOurs(message)
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    if level != "debug":
-        # aiokafka makes a record for each message even below its level: an eighth of a worker's time.
-        for name in QUIET:
-            logging.getLogger(name).setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

@@ -20,9 +20,10 @@ def embedded(settings: Settings) -> EmbeddedBroker:
     """Make the embedded broker with a progress bar for its first start."""
     from rich.progress import Progress
 
+    from streams import logs
     from streams.broker import EmbeddedBroker
 
-    bar = Progress(console=err, transient=True)
+    bar = Progress(console=err, transient=True, disable=logs.is_json())
     task = bar.add_task("fetching Kafka (once)", total=None)
 
     def progress(there: int, total: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import unicodedata
@@ -50,8 +51,25 @@ def load_settings() -> Settings:
 
 def fail(message: str, code: int) -> NoReturn:
     """Say one line on stderr and leave with the code."""
-    err.print(f"khabar: {message}", markup=False)
+    if _logs_json():
+        logging.getLogger("khabar").critical("%s", message)
+    else:
+        err.print(f"khabar: {message}", markup=False)
     sys.exit(code)
+
+
+def say(line: str) -> None:
+    """Tell one line of how it goes: to a person on stderr, or in the log where that is for machines."""
+    if _logs_json():
+        logging.getLogger("khabar").info("%s", line)
+    else:
+        err.print(line, markup=False)
+
+
+def _logs_json() -> bool:
+    from streams import logs
+
+    return logs.is_json()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import signal
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,10 @@ if TYPE_CHECKING:
 def reader() -> None:
     """Read the log into SQLite until stopped; one process a data directory."""
     from api.reader import lock
+    from streams import logs
 
     settings = load_settings()
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    # aiokafka logs a line for each record at DEBUG; even to drop them costs an eighth of the time.
-    logging.getLogger("aiokafka").setLevel(logging.WARNING)
+    logs.set_up(settings, "reader")
     with explained(), lock(settings.data):
         _run(settings)
 

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING
 
-from api.commands.common import err, explained, load_settings, until_signalled
+from api.commands.common import explained, load_settings, say, until_signalled
 
 if TYPE_CHECKING:
     import uvicorn
@@ -19,11 +19,13 @@ def serve() -> None:
     from api.app import create_app
     from api.server import server_of
     from api.sockets import listening
+    from streams import logs
     from streams.supervisor import Supervisor
 
     settings = load_settings()
+    logs.set_up(settings, "api")
     with explained(), contextlib.closing(listening(settings)) as taken:
-        supervisor = Supervisor(settings, say=lambda line: err.print(line, markup=False))
+        supervisor = Supervisor(settings, say=say)
         supervisor.add("reader", "api.commands", "reader")
         server = server_of(create_app(settings), settings.log_level)
         watch = _Watch(supervisor, server)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.commands.broker import embedded
-from api.commands.common import err, explained, load_settings, out, until_signalled
+from api.commands.common import explained, load_settings, out, say, until_signalled
 
 if TYPE_CHECKING:
     from streams.broker import EmbeddedBroker
@@ -27,16 +27,18 @@ def up(
 ) -> None:
     """Start Kafka, the workers, the reader and the API; serve until Ctrl-C."""
     from api.sockets import refuse_taken_port
+    from streams import logs
     from streams.supervisor import Supervisor
     from streams.worker_group import WorkerGroup
 
     settings = load_settings()
+    logs.set_up(settings, "up", level="warning")
     with explained(), ExitStack() as stack:
         refuse_taken_port(settings)
         broker = stack.enter_context(embedded(settings)) if settings.embedded else None
         if broker is not None:  # the children must not look for a port of their own
             settings = settings.model_copy(update={"bootstrap_servers": broker.bootstrap_servers})
-        supervisor = Supervisor(settings, say=lambda line: err.print(line, markup=False))
+        supervisor = Supervisor(settings, say=say)
         stack.enter_context(until_signalled(supervisor.stop))
         group = WorkerGroup(settings, supervisor)
         group.start()
@@ -48,7 +50,7 @@ def up(
             look()
 
         supervisor.run(each)
-        err.print("stopping …")
+        say("stopping …")
 
 
 class _Look:
@@ -70,7 +72,7 @@ class _Look:
 
     def __call__(self) -> None:
         if self._broker is not None and not self._broker.is_alive():
-            err.print("Kafka ended and is started again")
+            say("Kafka ended and is started again")
             self._broker.start()
         if not self._greeted and time.monotonic() >= self._next:
             self._greeted = self._greet()
@@ -79,6 +81,7 @@ class _Look:
         import httpx
 
         from api.errors import NotReady
+        from streams import logs
 
         address = f"http://{self._settings.host}:{self._settings.port}"
         try:
@@ -95,13 +98,15 @@ class _Look:
                 if not self._answered:
                     raise NotReady(message)
                 # A reader that has much to read, or that stopped: what was read before is served.
-                err.print(f"{message}; {address} answers with what was read so far", markup=False)
+                say(f"{message}; {address} answers with what was read so far")
             return False
         if self._demo:
             from api.demo import tour
 
             tour(self._settings, address)
-        out.print(
-            f"khabar serves at {address} (documentation: {address}/docs); Ctrl-C stops it", markup=False
-        )
+        greeting = f"khabar serves at {address} (documentation: {address}/docs); Ctrl-C stops it"
+        if logs.is_json():
+            say(greeting)
+        else:
+            out.print(greeting, markup=False)
         return True
