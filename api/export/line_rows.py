@@ -11,6 +11,7 @@ import orjson
 
 from api.as_of import Recorded
 from api.export.columns import Row, amounts
+from api.read_model import alone
 from api.read_model.event_queries import moment
 from api.read_model.position_queries import Names, held, map_of, views_of
 from api.read_model.reading import Snapshot
@@ -78,9 +79,10 @@ def _views(at: Snapshot, recorded: Recorded, companies: list[str]) -> Iterator[t
     sql = f"""SELECT company, section, counterpart, view, max(cut) FROM line_versions
               WHERE +cut <= ? AND {chosen} GROUP BY company, section, counterpart
               ORDER BY company, section, counterpart"""  # noqa: S608  # no value in it
-    for *name, view, _ in at.views.execute(sql, (recorded.cut, *companies)):
-        if view is not None:
-            yield Line(*name), orjson.loads(view)
+    for *name, stored, _ in at.views.execute(sql, (recorded.cut, *companies)):
+        line = Line(*name)
+        if (view := alone.view_of(at.views, line, stored)) is not None:
+            yield line, orjson.loads(view)
 
 
 def _companies(at: Snapshot) -> Iterator[str]:

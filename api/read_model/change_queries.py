@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from api.as_of import Recorded, day_of
+from api.read_model import alone
 from api.read_model.entity_maps import placed_changes
 from api.read_model.event_queries import moment
 from api.read_model.places import read_cut
@@ -88,7 +89,10 @@ def recorded_changes(
         ).fetchall()
         since, before = (
             _value(at, line, orjson.loads(view) if view is not None else None, on, cuts.at(number))
-            for number, _, view in (*versions, (0, b"", None))[:2]
+            for number, view in (
+                *((number, alone.view_of(at.views, line, stored)) for number, _, stored in versions),
+                (0, None),
+            )[:2]
         )
         change = None
         if not same(before, since):

@@ -7,10 +7,11 @@ A company's lines at a cut are found by seeking, line by line: what a line had s
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.lines import SECTIONS
+from api.read_model import alone
+from streams.lines import SECTIONS, Line
 
 if TYPE_CHECKING:
     from api.as_of import Recorded
@@ -29,7 +30,7 @@ class Asked(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """A line of a company as it is stored."""
+    """A line of a company, and what it says, as JSON."""
 
     section: str
     counterpart: str
@@ -50,8 +51,10 @@ def now(views: sqlite3.Connection, company: str, asked: Asked) -> Page:
             "SELECT section, counterpart, view FROM lines WHERE company = ? LIMIT ?",
             (company, asked.limit + 1),
         ).fetchall()
-        if len(few) <= asked.limit and sum(len(view) for *_, view in few) <= PAGE_BYTES_MAX:
-            return Page([Stored(*row) for row in few], None)
+        if len(few) <= asked.limit:
+            lines = _shown(views, company, few)
+            if sum(len(line.view) for line in lines) <= PAGE_BYTES_MAX:
+                return Page(lines, None)
     return _page(_served(views, company, asked), asked.limit)
 
 
@@ -65,13 +68,20 @@ def all_of(views: sqlite3.Connection, company: str, recorded: Recorded | None) -
     if recorded is not None:
         return list(_recorded(views, company, recorded.cut, None))
     rows = views.execute("SELECT section, counterpart, view FROM lines WHERE company = ?", (company,))
-    return [Stored(*row) for row in rows]
+    return _shown(views, company, rows)
 
 
 def number(views: sqlite3.Connection, company: str) -> int:
     """Say how many lines a company has: they are counted as they come and go."""
     found = views.execute("SELECT lines FROM line_counts WHERE company = ?", (company,)).fetchone()
     return found[0] if found else 0
+
+
+def _shown(views: sqlite3.Connection, company: str, rows: Iterable[tuple[str, str, bytes]]) -> list[Stored]:
+    """Give stored lines with what they say."""
+    stored = [(Line(company, section, counterpart), view) for section, counterpart, view in rows]
+    found = alone.views_of(views, stored)
+    return [Stored(line.section, line.counterpart, view) for line, view in found.items()]
 
 
 def _page(lines: Iterator[Stored], limit: int) -> Page:
@@ -101,7 +111,7 @@ def _served(views: sqlite3.Connection, company: str, asked: Asked) -> Iterator[S
                ORDER BY counterpart LIMIT ?""",
             (company, section, behind, left),
         ).fetchall()
-        yield from (Stored(section, *row) for row in rows)
+        yield from _shown(views, company, [(section, *row) for row in rows])
         left -= len(rows)
         if left <= 0:
             return
@@ -123,4 +133,4 @@ def _recorded(
                 (company, section, behind, cut),
             ).fetchone()
             if version and version[0] is not None:
-                yield Stored(section, behind, version[0])
+                yield from _shown(views, company, [(section, behind, version[0])])

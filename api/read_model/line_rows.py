@@ -9,9 +9,11 @@ from typing import NamedTuple, Protocol
 
 import orjson
 
+from api.read_model import alone
 from api.read_model.growing import FOLDED_MAX, Growing
 from streams.entries import KEY_ID_BYTES
 from streams.fold import Posted, fold
+from streams.lines import Line
 
 EVENTS_MAX = 50  # of those that made a version, so many are named
 
@@ -27,7 +29,10 @@ class Arrival(NamedTuple):
 
 
 class Version(NamedTuple):
-    """What a line said from a cut on (none: it was gone), and the events that made it so, 16 bytes each."""
+    """What a line said from a cut on (none: it was gone), and the events that made it so, 16 bytes each.
+
+    The view is as it is stored (see `api.read_model.alone`).
+    """
 
     cut: int
     events: bytes
@@ -35,28 +40,43 @@ class Version(NamedTuple):
 
 
 class LineRows(NamedTuple):
-    """The `view` of a row of `lines` (none: no row), the rows of `line_versions`, keys for `touched`."""
+    """The `view` of a row of `lines` (none: no row), the rows of `line_versions`, keys for `touched`.
+
+    Views are as they are stored.
+    """
 
     view: bytes | None
     versions: list[Version]
     touched: list[bytes]
 
 
-def line_rows(arrivals: Sequence[Arrival], last: int) -> LineRows:
+def line_rows(line: Line, arrivals: Sequence[Arrival], last: int) -> LineRows:
     """Give all rows of a line of which no entity was ever merged or split; versions up to cut `last`.
 
-    Raises ValueError where what is served now cannot be folded.
+    It has more than one entry (else see `lone_rows`). Raises ValueError where they cannot be folded.
     """
-    view = orjson.dumps(fold(arrival.posted for arrival in arrivals)) if arrivals else None
+    view = orjson.dumps(fold(arrival.posted for arrival in arrivals))
     cuts = {arrival.cut for arrival in arrivals}
-    if len(cuts) == 1 and (cut := cuts.pop()) is not None and cut <= last:  # most lines were told of once
+    if len(cuts) == 1 and (cut := cuts.pop()) is not None and cut <= last:
         return LineRows(view, [Version(cut, events_at(arrivals, cut), view)], [])
     left = [arrival.key for arrival in arrivals if arrival.cut is None or arrival.cut > last]
-    return LineRows(view, versions([(0, arrivals)], 0, last, None), left)
+    return LineRows(view, versions(line, [(0, arrivals)], 0, last, None), left)
+
+
+def lone_rows(key: bytes, cut: int | None, last: int) -> LineRows:
+    """Give all rows of such a line with one entry, as most are: nothing has to be folded for that."""
+    view = key[-KEY_ID_BYTES:]
+    if cut is not None and cut <= last:
+        return LineRows(view, [Version(cut, view, view)], [])
+    return LineRows(view, [], [key])
 
 
 def versions(
-    epochs: Sequence[tuple[int, Sequence[Arrival]]], after: int, last: int, before: bytes | None
+    line: Line,
+    epochs: Sequence[tuple[int, Sequence[Arrival]]],
+    after: int,
+    last: int,
+    before: bytes | None,
 ) -> list[Version]:
     """Make the versions of a line at the cuts behind `after` up to `last`; `before`: what it said until then.
 
@@ -66,11 +86,12 @@ def versions(
     ends = [cut - 1 for cut, _ in epochs[1:]] + [last]
     for number, ((first, arrivals), end) in enumerate(zip(epochs, ends, strict=True)):
         moments = {arrival.cut for arrival in arrivals if arrival.cut is not None} | {first} - {epochs[0][0]}
-        line = _Arriving(arrivals)
+        arriving = _Arriving(arrivals)
         for moment in sorted(cut for cut in moments if max(first, after + (number == 0)) <= cut <= end):
-            view = line.at(moment)
+            view = arriving.at(moment)
             if view != before:
-                made.append(Version(moment, events_at(line.new, moment), view))
+                stored = alone.to_store(line, arriving.keys(), view) if view is not None else None
+                made.append(Version(moment, events_at(arriving.new, moment), stored))
                 before = view
     return made
 
@@ -102,6 +123,10 @@ class _Arriving:
         except Exception as error:
             log.warning("a line could not be folded at a cut: %r", error)
             return None
+
+    def keys(self) -> list[bytes]:
+        """Name the entries that have arrived."""
+        return [arrival.key for arrival in self._arrivals[: self._there]]
 
     def _posted(self) -> list[Posted]:
         return [arrival.posted for arrival in self._arrivals[: self._there]]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import orjson
 
-from api.read_model import store
+from api.read_model import alone, store
 from api.read_model.entity_maps import Epoch, epochs, ids_in_changes, last_change
 from api.read_model.line_rows import Arrival, Version, events_at, versions
 from api.read_model.line_states import LineStates
@@ -149,7 +149,7 @@ class LineVersions:
             (at.cut, [self._arrival(row, stretch.done) for row in on_line(self._views, line, at.entities)])
             for at in stretch.times
         ]
-        for version in versions(shown, stretch.done.number, stretch.last.number, self._last(line)):
+        for version in versions(line, shown, stretch.done.number, stretch.last.number, self._last(line)):
             self._store(line, version)
         arrivals = (arrival for _, arrivals in shown for arrival in arrivals)
         return {
@@ -172,10 +172,15 @@ class LineVersions:
         is_plain = not entities.concerns(line) and stretch.ahead.isdisjoint(_ids(line))
         if is_plain and len({one.cut for one in later}) == 1 and (view := self._served(line)) is not None:
             made = [Version(new[0].cut or 0, events_at(new, new[0].cut or 0), view)]  # all of it is served
-            made = [version for version in made if version.view != self._last(line)]
+            before = self._last(line)
+            made = [
+                one for one in made if before is None or alone.view_of(self._views, line, one.view) != before
+            ]
         else:
             arrivals = [self._arrival(row, done) for row in on_line(self._views, line, entities)]
-            made = versions([(done.number, arrivals)], done.number, stretch.last.number, self._last(line))
+            made = versions(
+                line, [(done.number, arrivals)], done.number, stretch.last.number, self._last(line)
+            )
         for version in made:
             self._store(line, version)
 
@@ -184,21 +189,27 @@ class LineVersions:
         entities, done = stretch.times[-1].entities, stretch.done
         before, growing = self._last(line), self._states.growing(line, "cut", entities)
 
-        def everything(moment: int) -> list[Posted]:
+        def everything(moment: int) -> list[Arrival]:
             arrivals = [self._arrival(row, done) for row in on_line(self._views, line, entities)]
-            return [one.posted for one in arrivals if one.cut is not None and one.cut <= moment]
+            return [one for one in arrivals if one.cut is not None and one.cut <= moment]
+
+        def posted(moment: int) -> list[Posted]:
+            return [one.posted for one in everything(moment)]
 
         for moment in sorted({one.cut or 0 for one in new}):
             arrived = [one for one in new if one.cut == moment]
             try:
-                posted = [self._posted(one) for one in arrived]
-                view = growing.with_new(posted, partial(everything, moment))
+                entries = [self._posted(one) for one in arrived]
+                view = growing.with_new(entries, partial(posted, moment))
             except Exception as error:
                 log.warning("line %s could not be folded at a cut: %r", line, error)
                 self._states.drop(line, "cut")
                 view = None
             if view != before:
-                self._store(line, Version(moment, events_at(arrived, moment), view))
+                stored = view
+                if view is not None and before is None:  # else it has more than one
+                    stored = alone.to_store(line, [one.key for one in everything(moment)], view)
+                self._store(line, Version(moment, events_at(arrived, moment), stored))
                 before = view
 
     def _posted(self, touched: Touched) -> Posted:
@@ -235,7 +246,7 @@ class LineVersions:
                ORDER BY cut DESC LIMIT 1""",
             line,
         ).fetchone()
-        return found[0] if found else None
+        return alone.view_of(self._views, line, found[0]) if found else None
 
 
 def _ids(line: Line) -> set[str]:

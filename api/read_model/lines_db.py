@@ -12,11 +12,12 @@ from collections.abc import Iterable
 
 import orjson
 
+from api.read_model import alone
 from api.read_model.entries_db import Served
 from api.read_model.findings import Finding, Findings
 from api.read_model.growing import FOLDED_MAX
 from api.read_model.line_states import LineStates
-from api.read_model.shown import keys_of, lines_showing, on_line
+from api.read_model.shown import Row, keys_of, lines_showing, on_line
 from streams.entity_map import EntityMap
 from streams.entries import KEY_ID_BYTES, line_name
 from streams.fold import Posted, fold
@@ -105,7 +106,7 @@ class Lines:
     def _folded(
         self, line: Line, entities: EntityMap, new: dict[str, Served] | None
     ) -> tuple[bytes | None, set[tuple[int, bytes]]]:
-        """Fold a line to JSON, all of it or what is new; where that fails, give the keys behind it."""
+        """Fold a line to what is stored, all of it or what is new; if that fails, give the keys behind it."""
         try:
             return self._fold(line, entities, new), set()
         except Exception as error:
@@ -115,7 +116,10 @@ class Lines:
 
     def _fold(self, line: Line, entities: EntityMap, new: dict[str, Served] | None) -> bytes | None:
         def everything() -> list[Posted]:
-            return [row.posted for row in on_line(self._connection, line, entities)]
+            return [row.posted for row in rows()]
+
+        def rows() -> list[Row]:
+            return on_line(self._connection, line, entities)
 
         is_kept = self._states.has(line, "served")
         if is_kept and new is not None:
@@ -123,10 +127,12 @@ class Lines:
             return self._states.growing(line, "served", entities).with_new(entries, everything)
         if is_kept:
             self._states.drop(line, "served")
-        items = everything()
+        shown = rows()
+        items = [row.posted for row in shown]
         if len(items) > FOLDED_MAX:
             return self._states.growing(line, "served", entities).with_new((), lambda: items)
-        return orjson.dumps(fold(items)) if items else None
+        view = orjson.dumps(fold(items)) if items else None
+        return alone.to_store(line, [row.key for row in shown], view) if view is not None else None
 
     def _write(self, folded: list[tuple[str, str, str, bytes]], gone: list[Line]) -> None:
         self._connection.executemany(
