@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from api.read_model import store
 from api.read_model.entity_maps import entity_map
 from api.read_model.findings import Findings
+from api.read_model.line_states import LineStates
 from api.read_model.line_versions import LineVersions
 from api.read_model.lines_db import Lines
 from api.read_model.places import read_cut
@@ -136,8 +137,11 @@ def _left(
     """Make the lines that merges and splits concern, by the reader's own steps: they cross partitions."""
     names = [name for part in parts for name in part.left]
     if names:
-        versions = LineVersions(connection, events)
-        Lines(connection, Findings(connection)).fold(names, [entity_map(events, origin.entities)], now_ms)
+        states = LineStates(connection)
+        versions = LineVersions(connection, events, states)
+        Lines(connection, Findings(connection), states).fold(
+            names, [entity_map(events, origin.entities)], now_ms
+        )
         versions.touched(names)
         if (cut := read_cut(events, origin.last_cut)) is not None:
             versions.settle(cut, at_once=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -50,20 +49,3 @@ def line(name: bytes) -> Line:
 def ids_of(line: Line) -> set[str]:
     """List the ids of the entities that a line names."""
     return {line.company, *entities_of(line)}
-
-
-class Cuts:
-    """The cuts of one partition number: next offsets and cut numbers by topic, ascending."""
-
-    def __init__(self, moves: Iterable[tuple[str, int, int]]) -> None:
-        self._moves: dict[str, tuple[list[int], list[int]]] = {}
-        for topic, next_, cut in moves:
-            nexts, cuts = self._moves.setdefault(topic, ([], []))
-            nexts.append(next_)
-            cuts.append(cut)
-
-    def arrived(self, topic: str, offset: int) -> int | None:
-        """Find the cut at which a place was recorded; none while no cut covers it."""
-        nexts, cuts = self._moves.get(topic, ((), ()))
-        at = bisect_right(nexts, offset)
-        return cuts[at] if at < len(cuts) else None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from api.bulk import lines
 from api.read_model import store
 from api.read_model.entity_maps import ids_in_changes
+from api.read_model.places import CutMoves
 from streams.digest import Digest, term
 from streams.replay import Changelog, TableRow, chunks, progress_row, read_rows
 from streams.runs import Runs, Writer
@@ -120,12 +121,7 @@ class PartitionFiles:
         self._last = task.last_cut
         with closing(store.open_reader(store.events_path(task.settings.data))) as events:
             self._changed = ids_in_changes(events)
-            self._cuts = lines.Cuts(
-                events.execute(
-                    "SELECT topic, next, cut FROM cut_moves WHERE partition = ? ORDER BY topic, next",
-                    (partition,),
-                )
-            )
+            self._cuts = CutMoves(events, 0, task.last_cut, partition)
         self._entries = Writer(task.folder / f"entries-{partition}.rows")
         self._lines = Runs(task.folder, f"lines-{partition}")
         self._versions = Runs(task.folder, f"versions-{partition}")
@@ -154,6 +150,9 @@ class PartitionFiles:
         self._entries.close()
         self._touched.close()
 
+    def _arrived(self, topic: str, offset: int) -> int | None:
+        return self._cuts.cut_of(topic, self._partition, offset)
+
     def _fold(self, groups: list[tuple[bytes, list[TableRow]]]) -> None:
         touched = []
         for name, rows in groups:
@@ -162,7 +161,7 @@ class PartitionFiles:
                 if self._changed and not self._changed.isdisjoint(lines.ids_of(line)):
                     self._left.append(name)
                     continue
-                made = lines.rows_of(line, rows, self._cuts.arrived, self._last)
+                made = lines.rows_of(line, rows, self._arrived, self._last)
             except Exception as error:  # whatever it is: the reader's own steps make a finding of it
                 log.warning("line %r cannot be folded: %r", name, error)
                 self._left.append(name)

@@ -65,7 +65,7 @@ def line_rows(line: Line, arrivals: Sequence[Arrival], last: int) -> LineRows:
 
 def lone_rows(key: bytes, cut: int | None, last: int) -> LineRows:
     """Give all rows of such a line with one entry, as most are: nothing has to be folded for that."""
-    view = key[-KEY_ID_BYTES:]
+    view = alone.mark(key)
     if cut is not None and cut <= last:
         return LineRows(view, [Version(cut, view, view)], [])
     return LineRows(view, [], [key])

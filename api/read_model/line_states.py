@@ -68,14 +68,20 @@ class StoredRows:
 
 
 class LineStates:
-    """Works in the transactions of the file's writer."""
+    """Works in the transactions of the file's writer. One for a connection: it remembers what is there."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._numbers: dict[tuple[Line, str], int] = {
+            (Line(*name), what): number
+            for number, *name, what in connection.execute(
+                "SELECT number, company, section, counterpart, what FROM states"
+            )
+        }
 
     def growing(self, line: Line, of: Of, entities: EntityMap) -> Growing:
         """Go on with a state of a line, if there is one; what it grows into is kept."""
-        number = self._number(line, of)
+        number = self._numbers.get((line, of))
         rows = StoredRows(self._connection, number) if number is not None else None
         sources = entities.sources_of(line) if entities.concerns(line) else [line]
         return Growing(
@@ -84,21 +90,14 @@ class LineStates:
 
     def has(self, line: Line, of: Of) -> bool:
         """Say whether there is a state."""
-        return self._number(line, of) is not None
+        return (line, of) in self._numbers
 
     def drop(self, line: Line, of: Of) -> None:
         """Forget a state, if there is one."""
-        number = self._number(line, of)
+        number = self._numbers.pop((line, of), None)
         if number is not None:
             self._connection.execute("DELETE FROM line_states WHERE state = ?", (number,))
             self._connection.execute("DELETE FROM states WHERE number = ?", (number,))
-
-    def _number(self, line: Line, of: Of) -> int | None:
-        found = self._connection.execute(
-            "SELECT number FROM states WHERE company = ? AND section = ? AND counterpart = ? AND what = ?",
-            (*line, of),
-        ).fetchone()
-        return found[0] if found else None
 
     def _keep(self, line: Line, of: Of, made: MemoryRows) -> Rows:
         self.drop(line, of)
@@ -109,6 +108,7 @@ class LineStates:
             "INSERT INTO line_states (state, key, value) VALUES (?, ?, ?)",
             ((number, *row) for row in sorted(made.rows.items())),
         )
+        self._numbers[line, of] = number or 0
         return StoredRows(self._connection, number or 0)
 
     def _posted(self, sources: list[Line], event: str) -> Posted:

@@ -11,7 +11,6 @@ import logging
 import sqlite3
 from collections.abc import Iterable
 from functools import partial
-from typing import NamedTuple
 
 import orjson
 
@@ -19,8 +18,9 @@ from api.read_model import alone, store
 from api.read_model.entity_maps import Epoch, epochs, ids_in_changes, last_change
 from api.read_model.line_rows import Arrival, Version, events_at, versions
 from api.read_model.line_states import LineStates
-from api.read_model.places import cut_of, read_cut
+from api.read_model.places import CutMoves, read_cut
 from api.read_model.shown import Row, lines_showing, on_line
+from api.read_model.stretches import Stretch, Touched
 from streams.cuts import Cut
 from streams.documents import Place
 from streams.entity_map import EntityMap
@@ -34,41 +34,14 @@ CUTS_MAX = 100  # settled in one transaction
 log = logging.getLogger(__name__)
 
 
-class Touched(NamedTuple):
-    """A row of `touched`: the line as it was posted to, and of a new entry the cut that recorded it, if any.
-
-    `place` is absent for a line that has changed otherwise than by a new entry.
-    """
-
-    key: bytes
-    line: Line
-    place: Place | None
-    cut: int | None
-
-
-class Stretch(NamedTuple):
-    """Cuts that get their versions: those behind `done` up to `last`, and how entities stood meanwhile.
-
-    `ahead`: ids of which the views know changes that no such cut covers.
-    """
-
-    done: Cut
-    last: Cut
-    times: list[Epoch]
-    ahead: frozenset[str]
-
-    def moves(self, line: Line) -> bool:
-        """Say whether entries of a line may have moved from or to it meanwhile."""
-        return len(self.times) > 1 and any(at.entities.concerns(line) for at in self.times)
-
-
 class LineVersions:
     """Works in the transactions of the generation file's writer."""
 
-    def __init__(self, views: sqlite3.Connection, events: sqlite3.Connection) -> None:
+    def __init__(self, views: sqlite3.Connection, events: sqlite3.Connection, states: LineStates) -> None:
         self._views = views
         self._events = events
-        self._states = LineStates(views)
+        self._states = states
+        self._made: list[tuple[object, ...]] = []  # rows to write, of this settling
 
     def touched(self, names: Iterable[bytes]) -> None:
         """Note keys of new entries, and lines of which other entries, or how they are shown, have changed."""
@@ -88,7 +61,8 @@ class LineVersions:
         if cut.number > done.number + CUTS_MAX and not at_once:  # the next stretch at the next look
             cut = read_cut(self._events, done.number + CUTS_MAX) or cut
         times = epochs(self._events, done.number, cut.number)
-        self._settle(Stretch(done, cut, times, self._ids_ahead(cut)))
+        moves = CutMoves(self._events, done.number, cut.number)
+        self._settle(Stretch(done, cut, times, self._ids_ahead(cut), moves))
         store.set_meta(self._views, "versioned", str(cut.number))
 
     def _settle(self, stretch: Stretch) -> None:
@@ -101,17 +75,20 @@ class LineVersions:
             )
             if not is_later and stretch.ahead.isdisjoint(_ids(touched.line)):
                 settled.append(touched.key)
-            if touched.place is None or stretch.moves(touched.line):
+            if touched.place is None or stretch.shifts(touched.line):
                 anew |= self._shown(touched.line, stretch.times)
             else:
                 shown = self._shown_by(touched, stretch.times[-1].entities)
                 grown.setdefault(shown, []).append(touched)
         left: set[bytes] = set()
+        for line in self._lone(grown.keys() - anew, grown, stretch):
+            del grown[line]
         for line in sorted(anew | grown.keys()):
             if line in anew:
                 left |= self._anew(line, stretch)
             else:
                 self._grown(line, grown[line], stretch)
+        self._write()
         self._views.executemany("DELETE FROM touched WHERE line = ?", [(key,) for key in settled])
         self.touched(left)
 
@@ -128,7 +105,7 @@ class LineVersions:
                 found.append(Touched(key, line, None, None))
                 continue
             at = Place(*place)
-            cut = self._arrived(at, stretch.done) if covers(stretch.last.vector, *at) else None
+            cut = stretch.arrived(at) if covers(stretch.last.vector, *at) else None
             found.append(Touched(key, line, at, cut))
         return found
 
@@ -146,7 +123,7 @@ class LineVersions:
         """Make the versions of a line from all of its entries; give the keys of those for a later cut."""
         self._states.drop(line, "cut")
         shown = [
-            (at.cut, [self._arrival(row, stretch.done) for row in on_line(self._views, line, at.entities)])
+            (at.cut, [_arrival(row, stretch) for row in on_line(self._views, line, at.entities)])
             for at in stretch.times
         ]
         for version in versions(line, shown, stretch.done.number, stretch.last.number, self._last(line)):
@@ -155,9 +132,6 @@ class LineVersions:
         return {
             arrival.key for arrival in arrivals if arrival.cut is None or arrival.cut > stretch.last.number
         }
-
-    def _arrival(self, row: Row, done: Cut) -> Arrival:
-        return Arrival(row.key, row.posted, self._arrived(row.place, done))
 
     def _grown(self, line: Line, touched: list[Touched], stretch: Stretch) -> None:
         """Make the versions of a line that has new entries and is otherwise as it was."""
@@ -177,20 +151,38 @@ class LineVersions:
                 one for one in made if before is None or alone.view_of(self._views, line, one.view) != before
             ]
         else:
-            arrivals = [self._arrival(row, done) for row in on_line(self._views, line, entities)]
+            arrivals = [_arrival(row, stretch) for row in on_line(self._views, line, entities)]
             made = versions(
                 line, [(done.number, arrivals)], done.number, stretch.last.number, self._last(line)
             )
         for version in made:
             self._store(line, version)
 
+    def _lone(self, lines: Iterable[Line], grown: dict[Line, list[Touched]], stretch: Stretch) -> list[Line]:
+        """Make the versions of the lines that one new entry has made; list them. They had none before."""
+        first, last, entities = stretch.done.number, stretch.last.number, stretch.times[-1].entities
+        lone: dict[Line, Touched] = {}
+        for line in lines:
+            touched, *more = grown[line]
+            is_plain = not entities.concerns(line) and stretch.ahead.isdisjoint(_ids(line))
+            if not more and is_plain and touched.cut is not None and first < touched.cut <= last:
+                lone[line] = touched
+        stored = alone.stored(self._views, list(lone))
+        lone = {line: one for line, one in lone.items() if stored.get(line) == alone.mark(one.key)}
+        versioned = alone.with_versions(self._views, list(lone))
+        lone = {line: one for line, one in lone.items() if line not in versioned}
+        for line, one in lone.items():
+            mark = alone.mark(one.key)
+            self._store(line, Version(one.cut or 0, mark, mark))
+        return list(lone)
+
     def _go_on(self, line: Line, new: list[Touched], stretch: Stretch) -> None:
         """Make the versions of a line with many entries, from the state that it had at the last cut."""
-        entities, done = stretch.times[-1].entities, stretch.done
+        entities = stretch.times[-1].entities
         before, growing = self._last(line), self._states.growing(line, "cut", entities)
 
         def everything(moment: int) -> list[Arrival]:
-            arrivals = [self._arrival(row, done) for row in on_line(self._views, line, entities)]
+            arrivals = [_arrival(row, stretch) for row in on_line(self._views, line, entities)]
             return [one for one in arrivals if one.cut is not None and one.cut <= moment]
 
         def posted(moment: int) -> list[Posted]:
@@ -225,20 +217,20 @@ class LineVersions:
         return found[0] if found else None
 
     def _store(self, line: Line, version: Version) -> None:
-        self._views.execute(
+        self._made.append((*line, *version))
+
+    def _write(self) -> None:
+        rows, self._made = self._made, []
+        self._views.executemany(
             """INSERT INTO line_versions (company, section, counterpart, cut, events, view)
                VALUES (?, ?, ?, ?, ?, ?)""",
-            (*line, *version),
+            rows,
         )
 
     def _ids_ahead(self, cut: Cut) -> frozenset[str]:
         """List the ids whose lines stay touched, where a cut does not cover all changes of entities."""
         ahead = last_change(self._events) > next_offset(cut.vector, "entities", 0)
         return ids_in_changes(self._events) if ahead else frozenset()
-
-    def _arrived(self, place: Place, done: Cut) -> int | None:
-        """Give the cut at which an entry was recorded, or cut `done` if that was earlier."""
-        return done.number if covers(done.vector, *place) else cut_of(self._events, *place)
 
     def _last(self, line: Line) -> bytes | None:
         found = self._views.execute(
@@ -247,6 +239,10 @@ class LineVersions:
             line,
         ).fetchone()
         return alone.view_of(self._views, line, found[0]) if found else None
+
+
+def _arrival(row: Row, stretch: Stretch) -> Arrival:
+    return Arrival(row.key, row.posted, stretch.arrived(row.place))
 
 
 def _ids(line: Line) -> set[str]:

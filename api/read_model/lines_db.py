@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 import orjson
 
@@ -29,17 +29,23 @@ log = logging.getLogger(__name__)
 class Lines:
     """Folds lines within the transactions of the file's writer."""
 
-    def __init__(self, connection: sqlite3.Connection, findings: Findings) -> None:
+    def __init__(self, connection: sqlite3.Connection, findings: Findings, states: LineStates) -> None:
         self._connection = connection
         self._findings = findings
-        self._states = LineStates(connection)
+        self._states = states
 
     def fold(
-        self, names: Iterable[bytes], maps: list[EntityMap], now_ms: int, new: Iterable[Served] = ()
+        self,
+        names: Iterable[bytes],
+        maps: list[EntityMap],
+        now_ms: int,
+        new: Iterable[Served] = (),
+        doubtful: Container[bytes] = (),
     ) -> tuple[list[Finding], set[tuple[int, bytes]]]:
         """Fold the lines anew that show what was posted to these; `maps`: entities as before, and as now.
 
         `new`: entries that are in the file now and were not before; on lines that are folded anew or not.
+        `doubtful`: keys of those that are not known to be what the log says.
         Returns what is newly found, and the keys behind it: one of them may be the cause. A name that is
         none is not ours to tell of: its row is one that the log does not give.
         """
@@ -50,6 +56,9 @@ class Lines:
         gone: list[Line] = []
         anew = self._showing(names, maps)
         grown = self._with_new(new, maps[-1], anew)
+        for line, key in self._lone(grown, doubtful, unfoldable):
+            folded.append((*line, alone.mark(key)))
+            del grown[line]
         for line in sorted(anew | grown.keys()):
             name = str(line).encode()
             view, behind = self._folded(line, maps[-1], None if line in anew else grown[line])
@@ -60,7 +69,7 @@ class Lines:
             if behind:
                 findings += self._findings.note(min(behind)[0], name, "unfoldable", now_ms)
                 suspects |= behind
-            else:
+            elif unfoldable:
                 self._findings.settle([one for one in unfoldable if one[1] == name], now_ms)
         self._write(folded, gone)
         return findings, suspects
@@ -102,6 +111,19 @@ class Lines:
                 continue
             grown.setdefault(line, {})[served.key[-KEY_ID_BYTES:].hex()] = served
         return grown
+
+    def _lone(
+        self,
+        grown: dict[Line, dict[str, Served]],
+        doubtful: Container[bytes],
+        unfoldable: set[tuple[int, bytes]],
+    ) -> list[tuple[Line, bytes]]:
+        """List the lines that a single new entry has made, with its key: they need no folding."""
+        lone = [(line, one.key) for line, new in grown.items() if len(new) == 1 for one in new.values()]
+        lone = [(line, key) for line, key in lone if alone.is_of(line, key) and key not in doubtful]
+        known = alone.stored(self._connection, [line for line, _ in lone])
+        failing = {name for _, name in unfoldable}
+        return [(line, key) for line, key in lone if line not in known and line_name(key) not in failing]
 
     def _folded(
         self, line: Line, entities: EntityMap, new: dict[str, Served] | None

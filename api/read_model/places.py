@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_right
 
 from api.read_model import store
 from streams import tokens
@@ -109,6 +110,30 @@ def cut_of(events: sqlite3.Connection, topic: str, partition: int, offset: int) 
         (topic, partition, offset),
     ).fetchone()
     return found[0] if found else None
+
+
+class CutMoves:
+    """What `cut_of` says, for many places: of the cuts behind `after` up to `last`, held in memory."""
+
+    def __init__(
+        self, events: sqlite3.Connection, after: int, last: int, partition: int | None = None
+    ) -> None:
+        self._moves: dict[tuple[str, int], tuple[list[int], list[int]]] = {}
+        rows = events.execute(
+            """SELECT topic, partition, next, cut FROM cut_moves
+               WHERE cut > ? AND cut <= ? AND partition = coalesce(?, partition) ORDER BY cut""",
+            (after, last, partition),
+        )
+        for topic, of, next_, cut in rows:
+            nexts, cuts = self._moves.setdefault((topic, of), ([], []))
+            nexts.append(next_)
+            cuts.append(cut)
+
+    def cut_of(self, topic: str, partition: int, offset: int) -> int | None:
+        """Find the first of these cuts that covers a place, if one does."""
+        nexts, cuts = self._moves.get((topic, partition), ((), ()))
+        at = bisect_right(nexts, offset)
+        return cuts[at] if at < len(cuts) else None
 
 
 def token_of(events: sqlite3.Connection, log_id: str, vector: Vector, document: Place | None = None) -> Token:

@@ -27,7 +27,8 @@ CREATE TABLE pending (
   PRIMARY KEY (partition, event, key)
 ) WITHOUT ROWID;
 
--- The fold of the entries that are shown on each line, as served.
+-- The fold of the entries that are shown on each line, as served. Where that is one entry, posted to the line
+-- itself, not its view but the 16 bytes of its event's id (see api.read_model.alone).
 CREATE TABLE lines (
   company TEXT NOT NULL, section TEXT NOT NULL, counterpart TEXT NOT NULL, view BLOB NOT NULL,
   PRIMARY KEY (company, section, counterpart)
@@ -44,7 +45,7 @@ CREATE TRIGGER line_went AFTER DELETE ON lines BEGIN
 END;
 
 -- What each line held from each cut on at which that changed (none: the line was gone), and which events made
--- it so, 16 bytes each. A row is written once. `touched` lines may have changed since the last cut (meta
+-- it so, 16 bytes each; a view as in `lines`. A row is written once. `touched` lines may have changed since the last cut (meta
 -- `versioned`) that has all its rows; they are named as they were posted to, or by the key of an entry that is
 -- all that is new.
 CREATE TABLE line_versions (

@@ -17,6 +17,7 @@ from api.read_model.entity_maps import changed_ids, entity_map, last_change, lin
 from api.read_model.entries_db import Entries, Served
 from api.read_model.events_db import EventsFile
 from api.read_model.findings import Finding, Findings
+from api.read_model.line_states import LineStates
 from api.read_model.line_versions import LineVersions
 from api.read_model.lines_db import Lines
 from api.read_model.pending import Pending
@@ -66,8 +67,9 @@ class GenerationFile:
         self.entries = Entries(self.connection)
         self._findings = Findings(self.connection)
         self._differences = Differences(self.connection, events, self._pending, self._findings)
-        self._lines = Lines(self.connection, self._findings)
-        self._versions = LineVersions(self.connection, events)
+        states = LineStates(self.connection)
+        self._lines = Lines(self.connection, self._findings, states)
+        self._versions = LineVersions(self.connection, events, states)
         self._events_file = events_file
         self._entities_at = int(store.get_meta(self.connection, "entities") or 0)
         self._entities = entity_map(events, self._entities_at)
@@ -122,7 +124,8 @@ class GenerationFile:
             self._late(changed)
             self._pending.store()
             maps = self._take_entity_changes(changed)
-            findings, suspects = self._lines.fold(changed.lines, maps, now_ms, changed.new)
+            doubtful = {key for _, key in changed.suspects}
+            findings, suspects = self._lines.fold(changed.lines, maps, now_ms, changed.new, doubtful)
             self._versions.touched(changed.lines)
             self._versions.touched(row.key for row in changed.new)
             self.connection.executemany(

@@ -60,14 +60,15 @@ def test_a_line_that_cannot_be_folded_is_a_finding_and_not_served_as_it_was(view
 def test_a_line_that_the_log_makes_unfoldable_is_no_fault_of_the_posting(
     views: Views, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event = views.publish(investment("meta", "scale"))
+    event, more = views.publish(investment("meta", "scale")), views.publish(investment("meta", "scale", "5"))
     with monkeypatch.context() as patched:
 
         def failing(_: object) -> dict[str, object]:
             raise IndexError
 
         patched.setattr(lines_db, "fold", failing)  # a version whose fold has a fault
-        assert {f.kind for f in views.post(event)} == {"unfoldable"}
+        assert not views.post(event)  # a line with one entry is not folded yet
+        assert {f.kind for f in views.post(more)} == {"unfoldable"}
     assert views.lines() == set()
     views.reopen()  # by a version that has none
     assert views.lines() == {"scale|investors|meta", "meta|investments|scale"}
