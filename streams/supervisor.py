@@ -3,7 +3,8 @@
 Used by `khabar up`, `khabar worker` and `khabar serve`. A child that dies is started again; one that
 keeps dying is left alone after RESTARTS_MAX, and the supervisor says so and ends, so that whatever
 started it can tell a person. One that ends with the code STAYS_DOWN (the log holds what only a newer khabar
-can read, say) is left down and told of once, and the others go on.
+can read, say) is left down and told of once, and the others go on. One that ends while the disk is full is
+started again when there is room: that is no death of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from streams import logs
+from streams import logs, room
 from streams.errors import STAYS_DOWN, StreamsError
 from streams.processes import die_with_parent
 from streams.settings import Settings
@@ -29,6 +30,7 @@ STOP_SECONDS_MAX = 10.0
 RESTARTS_MAX = 5
 RESTARTS_WINDOW_SECONDS = 60.0
 BACKOFF_SECONDS_MAX = 5.0
+ROOM_SECONDS = 1.0  # between two looks at a full disk
 LOG_BYTES_MAX = 16 << 20
 TAIL_BYTES = 8 << 10  # of a log, read for the last error
 AN_ERROR = re.compile(r" (ERROR|CRITICAL) |^khabar: ")
@@ -57,6 +59,7 @@ class Child:
     deaths: list[float] = field(default_factory=list)
     start_at: float = 0.0
     left_down: bool = False
+    lacks_room: bool = False
 
 
 class Supervisor:
@@ -130,7 +133,7 @@ class Supervisor:
         now = time.monotonic()
         if child.process is None:
             if now >= child.start_at:
-                self._start(child)
+                self._start_again(child, now)
             return
         code = child.process.poll()
         if code is None:
@@ -139,6 +142,9 @@ class Supervisor:
         if code == STAYS_DOWN:
             child.left_down = True
             self._say(f"{child.name} stopped and is not started again: {self._last_said(child)}")
+            return
+        if lack := room.lack(self._settings.data):
+            self._wait_for_room(child, now, f"{child.name} ended ({_reason(code)})", lack)
             return
         child.deaths = [t for t in child.deaths if now - t < RESTARTS_WINDOW_SECONDS] + [now]
         if len(child.deaths) > RESTARTS_MAX:
@@ -149,6 +155,25 @@ class Supervisor:
         # The first restart is at once: after kill -9 a person waits for it.
         child.start_at = now + min(BACKOFF_SECONDS_MAX, 0.5 * (2 ** (len(child.deaths) - 1) - 1))
         self._say(f"{child.name} ended ({_reason(code)}) and is started again")
+
+    def _start_again(self, child: Child, now: float) -> None:
+        if child.lacks_room:
+            if room.lack(self._settings.data):
+                child.start_at = now + ROOM_SECONDS
+                return
+            child.lacks_room = False
+            self._say(f"{child.name} is started again: there is room")
+        try:
+            self._start(child)
+        except OSError as error:  # its log cannot be made
+            lack = room.lack(self._settings.data)
+            if not lack:
+                raise
+            self._wait_for_room(child, now, f"{child.name} cannot be started ({error})", lack)
+
+    def _wait_for_room(self, child: Child, now: float, what: str, lack: str) -> None:
+        child.lacks_room, child.start_at = True, now + ROOM_SECONDS
+        self._say(f"{what}, and is started when there is room: {lack}")
 
     def _last_said(self, child: Child) -> str:
         """Give the last error in a child's log, or its last line, without what drives a terminal.

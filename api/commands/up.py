@@ -12,7 +12,7 @@ from api.commands.broker import embedded
 from api.commands.common import explained, load_settings, out, say, until_signalled
 
 if TYPE_CHECKING:
-    from streams.broker import EmbeddedBroker
+    from streams.broker import Keeper
     from streams.settings import Settings
     from streams.supervisor import Supervisor
 
@@ -28,6 +28,7 @@ def up(
     """Start Kafka, the workers, the reader and the API; serve until Ctrl-C."""
     from api.sockets import refuse_taken_port
     from streams import logs
+    from streams.broker import Keeper
     from streams.supervisor import Supervisor
     from streams.worker_group import WorkerGroup
 
@@ -43,7 +44,8 @@ def up(
         group = WorkerGroup(settings, supervisor)
         group.start()
         supervisor.add("serve", "api.commands", "serve")
-        look = _Look(settings, supervisor, broker, demo)
+        keeper = Keeper(broker, settings.data, say) if broker is not None else None
+        look = _Look(settings, supervisor, keeper, demo)
 
         def each() -> None:
             group.adjust()
@@ -59,10 +61,8 @@ class _Look:
     Raises NotReady if by READY_SECONDS_MAX the API has never answered.
     """
 
-    def __init__(
-        self, settings: Settings, supervisor: Supervisor, broker: EmbeddedBroker | None, demo: bool
-    ) -> None:
-        self._settings, self._broker, self._demo = settings, broker, demo
+    def __init__(self, settings: Settings, supervisor: Supervisor, keeper: Keeper | None, demo: bool) -> None:
+        self._settings, self._keeper, self._demo = settings, keeper, demo
         self._supervisor = supervisor
         self._greeted = False
         self._answered = False
@@ -71,9 +71,8 @@ class _Look:
         self._deadline = time.monotonic() + READY_SECONDS_MAX
 
     def __call__(self) -> None:
-        if self._broker is not None and not self._broker.is_alive():
-            say("Kafka ended and is started again")
-            self._broker.start()
+        if self._keeper is not None:
+            self._keeper.look()
         if not self._greeted and time.monotonic() >= self._next:
             self._greeted = self._greet()
 

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from streams import room
 from streams.errors import STAYS_DOWN
 from streams.settings import Settings
 from streams.supervisor import ChildKeepsDying, NothingLeft, Supervisor
@@ -115,3 +116,42 @@ def test_of_a_child_that_said_nothing_the_log_is_named(supervisor, said, tmp_pat
     with pytest.raises(NothingLeft):
         supervisor.run(ends_when_idle=True)
     assert said[0].endswith(f"see {supervisor.log_of('parse')}")
+
+
+def test_a_child_that_ends_while_the_disk_is_full_is_started_again_when_there_is_room(
+    supervisor, said, monkeypatch
+):
+    monkeypatch.setattr("streams.supervisor.ROOM_SECONDS", 0.01)
+    monkeypatch.setattr(room, "FULL_BYTES", 1 << 62)
+    supervisor.add("server", "http.server", "0", "--bind", "127.0.0.1")
+    looks = []
+    thread = in_background(supervisor, lambda: looks.append(1))
+    os.kill(supervisor.pid("server"), signal.SIGKILL)
+    wait_until(lambda: said)
+    before = len(looks)
+    wait_until(lambda: len(looks) > before + 10)
+    assert supervisor.pid("server") is None
+    assert len(said) == 1, "told once"
+    assert said[0].startswith(
+        "server ended (signal SIGKILL), and is started when there is room: the disk is full"
+    )
+    monkeypatch.setattr(room, "FULL_BYTES", 0)
+    wait_until(lambda: supervisor.pid("server"))
+    assert said[1] == "server is started again: there is room"
+    supervisor.stop()
+    thread.join(15)
+
+
+def test_deaths_on_a_full_disk_end_no_supervisor(supervisor, said, monkeypatch):
+    monkeypatch.setattr("streams.supervisor.ROOM_SECONDS", 0.01)
+    monkeypatch.setattr("streams.supervisor.RESTARTS_MAX", 0)
+    monkeypatch.setattr(room, "FULL_BYTES", 1 << 62)
+    supervisor.add("broken", "no_such_module")
+    thread = in_background(supervisor)
+    wait_until(lambda: said)
+    told = iter([""])  # room for one more start
+    monkeypatch.setattr(room, "lack", lambda _: next(told, "the disk is full"))
+    wait_until(lambda: sum("ended" in line for line in said) == 2)
+    assert thread.is_alive()
+    supervisor.stop()
+    thread.join(15)
