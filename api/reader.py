@@ -7,6 +7,7 @@ The API only reads the files, so it goes on answering when this process or Kafka
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import logging
 import os
@@ -24,6 +25,7 @@ from api.read_model.differences import UNKNOWN_MS_MAX
 from api.reader_session import LogReplaced, Session
 from api.reader_status import Status
 from api.replays import Replays
+from streams import room
 from streams.cluster import log_id
 from streams.generations import ViewsUnreadable
 from streams.topics import ensure_topics
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 RETRY_SECONDS = 1.0
 FAULTS_MAX = 5
+FULL = (errno.ENOSPC, errno.EDQUOT)
 STEADY_SECONDS = 60.0
 """A session that lasted longer than this before it failed was no part of a row of failures."""
 
@@ -87,11 +90,14 @@ class Reader:
                 except (LogReplaced, OffsetOutOfRangeError) as error:
                     log.warning("%r: the files are made anew", error)
                     self._forget()
-                except (KafkaError, TimeoutError, ViewsUnreadable, OSError) as error:
+                except OSError as error:
+                    self._after_os(error)
+                except (KafkaError, ViewsUnreadable) as error:
                     log.warning("Kafka does not answer (%r): what was read is still served", error)
                     self.status.reason = f"Kafka does not answer: {error!r}"
                 self._tell("waiting", self.status.reason)
                 await asyncio.sleep(seconds)
+                await self._room()
         except Exception as error:
             self._tell("stopped", str(error) or repr(error))
             raise
@@ -104,6 +110,23 @@ class Reader:
             await session.run()
         finally:
             await session.close()
+
+    def _after_os(self, error: OSError) -> None:
+        """Tell of a connection that broke, or a file that could not be written."""
+        if error.errno in FULL:
+            log.error("the files cannot be written now: %r", error)
+            self.status.reason = f"the files cannot be written: {error!r}"
+        else:
+            log.warning("Kafka does not answer (%r): what was read is still served", error)
+            self.status.reason = f"Kafka does not answer: {error!r}"
+
+    async def _room(self) -> None:
+        """Wait while the disk is full: opening everything again would only end as before."""
+        while lack := room.lack(self._settings.data):
+            if self.status.reason != lack:
+                log.error("%s", lack)
+            self._tell("waiting", lack)
+            await asyncio.sleep(RETRY_SECONDS)
 
     def _after_sqlite(self, error: sqlite3.Error, lasted_seconds: float) -> float:
         """Do what an error of SQLite asks for; say how long to wait. Raises ReaderFaulty.
@@ -130,10 +153,7 @@ class Reader:
 
     def _tell(self, phase: str, reason: str) -> None:
         self.status.phase, self.status.reason = phase, reason
-        try:
-            reader_status.write(self._settings.data, self.status)
-        except OSError as error:  # a full disk must not end what waits for it
-            log.error("the status cannot be written: %r", error)
+        reader_status.tell(self._settings.data, self.status)
 
     def _forget(self) -> None:
         self.status.current_ms = 0

@@ -159,7 +159,7 @@ class Session:
             except (KafkaError, TimeoutError) as error:  # no transaction raises these
                 log.warning("Kafka does not answer: %r", error)
                 self._status.reason = f"Kafka does not answer: {error!r}"
-            reader_status.write(self._settings.data, self._status)
+            reader_status.tell(self._settings.data, self._status)
             await asyncio.sleep(TICK_SECONDS)
 
     async def _tick(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import orjson
 
 NAME = "status.json"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -67,6 +70,14 @@ def write(data: Path, status: Status) -> None:
     beside = path.with_suffix(".new")
     beside.write_bytes(orjson.dumps(asdict(status)))
     beside.replace(path)
+
+
+def tell(data: Path, status: Status) -> None:
+    """Write the status; where that cannot be (a full disk), say so and go on."""
+    try:
+        write(data, status)
+    except OSError as error:
+        log.error("the status cannot be written: %r", error)
 
 
 def read(data: Path) -> Status:

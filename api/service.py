@@ -128,7 +128,9 @@ class Service:
                     if self._publisher is None:
                         self._publisher = await Publisher(self.settings, PUBLISH_SECONDS_MAX).__aenter__()
                 return await send(self._publisher)
-        except (KafkaError, Unacknowledged, TimeoutError, OSError) as error:
+        except (KafkaError, Unacknowledged, TimeoutError, OSError, asyncio.CancelledError) as error:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise  # this one is meant for us; aiokafka lets its own tasks' out, too
             # The producer would go on trying for ever: whoever is told to come back will send it again.
             await self._drop_publisher()
             message = (

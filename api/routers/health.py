@@ -14,6 +14,7 @@ from api.reader_metrics import SILENT_MS
 from api.reader_status import now_ms, shown
 from api.service import Service
 from api.view_models import Health
+from streams import room
 
 if TYPE_CHECKING:
     from api.reader_status import Status
@@ -32,14 +33,17 @@ async def livez(request: Request) -> Response:
     """
     service = Service.of(request)
     status = service.status()
-    return _health(service, status, _stalled(status, now_ms()))
+    # Nor is a full disk one: the reader cannot even tell of itself then, and goes on when there is room.
+    lack = room.lack(service.settings.data)
+    return _health(service, status, "" if lack else _stalled(status, now_ms()), lack)
 
 
 @router.get("/readyz", response_model=Health, responses=DOWN)
 async def readyz(request: Request) -> Response:
     """Tell whether there are views that were complete once; stale ones are served, and said to be.
 
-    Not ready is a server whose reader has stopped for good: it answers, but will never be current again.
+    Not ready is a server whose reader has stopped for good, or whose disk is full: it answers, but is not
+    current again before somebody has done something.
     """
     service = Service.of(request)
     status = service.status()
@@ -51,7 +55,7 @@ async def readyz(request: Request) -> Response:
     # With Kafka away after a restart, what is in the files is served, stale as it is.
     if not missing and not (status.reached or (status.phase == "waiting" and status.current_ms)):
         missing = "the reader has not come to the end of the log yet"
-    return _health(service, status, shown(status) or missing)
+    return _health(service, status, room.lack(service.settings.data) or shown(status) or missing)
 
 
 @router.get(
@@ -78,12 +82,13 @@ def _stalled(status: Status, now: int) -> str:
     return ""
 
 
-def _health(service: Service, status: Status, wrong: str) -> Response:
+def _health(service: Service, status: Status, wrong: str, known: str = "") -> Response:
+    """Make the answer; `known` is told where nothing is wrong."""
     body = {
         "ok": not wrong,
         "phase": status.phase,
         "behind": status.behind,
         "stale_seconds": service.staleness_seconds(),
-        "said": wrong or shown(status) or status.reason or "well",
+        "said": wrong or known or shown(status) or status.reason or "well",
     }
     return Response(orjson.dumps(body), 503 if wrong else 200, {"Cache-Control": "no-store"}, JSON)
