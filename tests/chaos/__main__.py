@@ -22,7 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.chaos import disturbances
+from tests.chaos import disturbances, full
 from tests.chaos.hunt import hunt, scenes_of
 from tests.chaos.kills import kills
 from tests.chaos.mutants import MUTANTS
@@ -55,6 +55,10 @@ async def _disturbed(folder: Path, asked: argparse.Namespace) -> list[Outcome]:
     return await scenes_of(folder, asked.seed, DISTURBED)
 
 
+async def _disk(folder: Path, asked: argparse.Namespace) -> list[Outcome]:
+    return await full.disk_full(folder, asked.seed)
+
+
 async def _poison(folder: Path, asked: argparse.Namespace) -> list[Outcome]:
     return [await poison_costs(folder, asked.seed)]
 
@@ -62,6 +66,7 @@ async def _poison(folder: Path, asked: argparse.Namespace) -> list[Outcome]:
 SCENARIOS: dict[str, Scenario] = {
     "kills": _kills,
     "disturbed": _disturbed,
+    "disk": _disk,
     "poison": _poison,
     "mutants": _mutants,
 }
@@ -124,10 +129,14 @@ def show(outcomes: list[Outcome]) -> None:
     table = Table("scenario", "seed", "", "what differs, or notes")
     for outcome in outcomes:
         said = "\n".join(outcome.differences) or ", ".join(f"{k} {v}" for k, v in outcome.notes.items())
-        table.add_row(
-            outcome.name, str(outcome.seed), "[red]FAILED[/]" if outcome.differences else "held", said
-        )
+        table.add_row(outcome.name, str(outcome.seed), _verdict(outcome), said)
     console.print(table)
+
+
+def _verdict(outcome: Outcome) -> str:
+    if full.NOT_HERE in outcome.notes:
+        return "[yellow]not tried[/]"
+    return "[red]FAILED[/]" if outcome.differences else "held"
 
 
 if __name__ == "__main__":

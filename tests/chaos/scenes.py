@@ -30,6 +30,7 @@ from streams.documents import StoredDocument, stored
 from streams.entries import ENTRIES_VERSION
 from streams.generations import State
 from streams.publish import Publisher, producer
+from streams.settings import Settings
 from streams.topics import (
     CHANGELOG_CONFIG,
     changelog_name,
@@ -37,6 +38,7 @@ from streams.topics import (
     fact_topics,
     topic_name,
 )
+from tests.chaos.load import Load
 from tests.chaos.oracle import (
     Log,
     compare_letters,
@@ -272,10 +274,15 @@ async def rows_before_progress(stage: Stage) -> list[str]:
 
 
 async def all_equal(stage: Stage, log: Log) -> list[str]:
+    return await equal(stage.settings, stage.load, log)
+
+
+async def equal(settings: Settings, load: Load, log: Log) -> list[str]:
+    """Hold log, changelog and files against what was acknowledged."""
     return [
-        *compare_log(log, stage.load.acknowledged, stage.settings.min_confidence),
-        *await compare_changelog(stage.settings, log, 1),
-        *compare_files(stage.settings, log),
+        *compare_log(log, load.acknowledged, settings.min_confidence),
+        *await compare_changelog(settings, log, 1),
+        *compare_files(settings, log),
     ]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from streams.settings import Settings
 from tests.chaos.disturbances import poisoned
+from tests.chaos.full import NOT_HERE, disk_full
 from tests.chaos.hunt import find, play
 from tests.chaos.kills import kills
 from tests.chaos.mutants import MUTANTS, Mutant
@@ -42,6 +43,13 @@ async def test_killed_workers_and_readers_lose_nothing_and_do_nothing_twice(tmp_
     assert not outcome.differences, (outcome.seed, outcome.differences)
     assert len(outcome.kills) == 3
     assert outcome.notes["events"] > 100
+
+
+async def test_a_full_disk_loses_nothing_and_all_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    for outcome in await disk_full(tmp_path, SEED):
+        if NOT_HERE in outcome.notes:
+            pytest.skip(f"no small file system can be made here: {outcome.notes[NOT_HERE]}")
+        assert not outcome.differences, (outcome.seed, outcome.differences)
 
 
 async def test_poison_of_every_kind_ends_in_dead_letters_and_changes_nothing(
