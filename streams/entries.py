@@ -11,7 +11,7 @@ from typing import Any
 from streams.ids import canonical
 from streams.lines import END, Line, lines
 
-ENTRIES_VERSION = 2
+ENTRIES_VERSION = 3
 """Raised with every change of what is posted where; a generation built by another version is rebuilt."""
 
 KEY_ID_BYTES = 16

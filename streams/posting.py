@@ -23,23 +23,29 @@ class Posting(NamedTuple):
     entry: bytes
 
 
-def postings(value: bytes | None, partition: int, partitions: int) -> list[Posting]:
+def postings(key: bytes | None, value: bytes | None, partition: int, partitions: int) -> list[Posting]:
     """Give what a record posts, in the order of putting.
 
     Raises a subclass of CodecError where it is a dead letter, NewerVersion where one has to stop.
     """
     try:
-        return postings_of(read_event(value, partition, partitions), partition, partitions)
+        return postings_of(read_event(key, value, partition, partitions), partition, partitions)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         # What the models let through and the lines cannot use must not stop a worker at every start.
         message = f"it cannot be posted: {error!r}"
         raise Invalid(message) from error
 
 
-def read_event(value: bytes | None, partition: int, partitions: int) -> dict[str, Any]:
-    """Read the event of a record, valid and at its place. Raises as `postings` does."""
+def read_event(key: bytes | None, value: bytes | None, partition: int, partitions: int) -> dict[str, Any]:
+    """Read the event of a record, valid, at its place and under its home. Raises as `postings` does.
+
+    The headers are not asked: they say again what the value says, whose id proves it.
+    """
     data = decode_dict(value)
     _must_be_in(partition, data["home"], partitions)
+    if key != data["home"].encode():
+        message = f"its key is {_shown(key)}, its home is {data['home'][:100]!r}"
+        raise Misplaced(message)
     return data
 
 
@@ -50,6 +56,11 @@ def postings_of(event: dict[str, Any], partition: int, partitions: int) -> list[
         company, section, counterpart = posting.line
         _must_be_in(partition, home(section, company, counterpart), partitions)
     return made
+
+
+def _shown(key: bytes | None) -> str:
+    """Show a key in a message."""
+    return "none" if key is None else repr(key[:100].decode("utf-8", "replace"))
 
 
 def _must_be_in(partition: int, home_id: str, partitions: int) -> None:

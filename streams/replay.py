@@ -67,7 +67,7 @@ async def read_rows(
 def _posted(settings: Settings, record: ConsumerRecord) -> list[TableRow]:
     """Give what a record posts, as the position agents do: a dead letter posts nothing."""
     try:
-        found = postings(record.value, record.partition, settings.partitions)
+        found = postings(record.key, record.value, record.partition, settings.partitions)
     except NewerVersion:
         raise
     except CodecError:

@@ -109,7 +109,7 @@ class EventsFile:
 
     def _met(self, record: Record) -> Met:
         """Read an event. The worker dead-letters what is refused here."""
-        data = read_event(record.value, record.partition, self._partitions)
+        data = read_event(record.key, record.value, record.partition, self._partitions)
         posted = postings_of(data, record.partition, self._partitions)  # refuses what no worker posts
         row = event_row(data)
         when = effective(row.fact, row.published_at, record.timestamp_ms)

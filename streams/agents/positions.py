@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import faust
-from faust.types import StreamT, TableT
+from faust.types import Message, StreamT, TableT
 
 from streams.agents.letters import send_letter
 from streams.agents.progress import ProgressRows
 from streams.errors import CodecError, NewerVersion
-from streams.posting import postings
+from streams.posting import Posting, postings
 from streams.transport import end_process
 
 if TYPE_CHECKING:
@@ -30,13 +30,16 @@ class PositionAgent:
         self._table = table
         self.progress = ProgressRows(settings, app, table)
 
+    def _postings(self, message: Message) -> list[Posting]:
+        return postings(message.key, message.value, message.partition, self._settings.partitions)
+
     async def run(self, stream: StreamT[bytes]) -> None:
         """Post event after event; nothing but the end of the process leaves this loop."""
         async for event in stream.events():
             message = event.message
             try:
                 try:
-                    rows = postings(message.value, message.partition, self._settings.partitions)
+                    rows = self._postings(message)
                 except NewerVersion as error:
                     where = f"{message.topic}/{message.partition}@{message.offset}"
                     end_process(f"{where}: {error}", error.exit_code)

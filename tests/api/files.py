@@ -28,15 +28,16 @@ class Log:
         self.file = EventsFile(folder / "events.db", "a-log", PARTITIONS)
         self.positions: Offsets = {}
 
-    def record(self, topic: str, partition: int, value: bytes, ms: int = 0) -> Record:
+    def record(
+        self, topic: str, partition: int, value: bytes, ms: int = 0, key: bytes | None = None
+    ) -> Record:
         offset = self.positions.get((topic, partition), 0)
         self.positions[topic, partition] = offset + 1
-        return Record(topic, partition, offset, ms or 1_750_000_000_000 + offset, None, value)
+        return Record(topic, partition, offset, ms or 1_750_000_000_000 + offset, key, value)
 
     def event(self, event: AnyEvent) -> Record:
-        return self.record(
-            fact_topic(event.type), partition_of(event.home.encode(), PARTITIONS), encode(event)
-        )
+        home = event.home.encode()
+        return self.record(fact_topic(event.type), partition_of(home, PARTITIONS), encode(event), key=home)
 
     def cut(self) -> Cut | None:
         """Make a cut of all that is there; none if nothing has moved since the last."""
@@ -76,7 +77,7 @@ class Views:
         return record
 
     def rows(self, event: Record) -> dict[bytes, bytes]:
-        made = postings(event.value, event.partition, PARTITIONS)
+        made = postings(event.key, event.value, event.partition, PARTITIONS)
         return {posting.key: posting.entry for posting in made}
 
     def post(self, event: Record, rows: Mapping[bytes, bytes | None] | None = None) -> list[Finding]:

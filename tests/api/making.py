@@ -104,7 +104,7 @@ class World:
         )
 
     def rows(self, event: AnyEvent, place: Place) -> list[tuple[bytes, bytes]]:
-        made = postings(encode(event), place.partition, self.settings.partitions)
+        made = postings(event.home.encode(), encode(event), place.partition, self.settings.partitions)
         return [(posting.key, posting.entry) for posting in made]
 
     async def tell(self, *told: AnyEvent) -> list[Place]:

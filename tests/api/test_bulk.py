@@ -40,7 +40,7 @@ def table_rows(records: list[Record]) -> list[TableRow]:
     return [
         (key, record.timestamp_ms, record.topic, record.offset, entry)
         for record in records
-        for _, key, entry in postings(record.value, record.partition, PARTITIONS)
+        for _, key, entry in postings(record.key, record.value, record.partition, PARTITIONS)
     ]
 
 

@@ -123,7 +123,7 @@ def test_a_newer_version_stops_the_reader(tmp_path: Path) -> None:
     log = Log(tmp_path)
     partition = log.event(investment("meta", "scale")).partition
     with pytest.raises(NewerVersion):
-        log.apply([log.record("facts.investment", partition, canonical(data))])
+        log.apply([log.record("facts.investment", partition, canonical(data), key=data["home"].encode())])
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):  # it may remember more than it holds
         log.file.offsets()
     assert Log(tmp_path).file.offsets() == {}, "nothing of the batch is kept"

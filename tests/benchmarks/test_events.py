@@ -31,7 +31,7 @@ def test_events_are_placed_by_their_home_and_mostly_post_two_entries() -> None:
     entries: Counter[int] = Counter()
     for value in chunk(2, COMPANIES, 300):
         home = orjson.loads(value)["home"].encode()
-        made = postings(value, partition_of(home, 4), 4)
+        made = postings(home, value, partition_of(home, 4), 4)
         entries[len(made)] += 1
         assert len({posting.key for posting in made}) == len(made)
     assert set(entries) == {1, 2}
@@ -78,5 +78,7 @@ def test_a_peer_folds_the_same_lines_whatever_the_order() -> None:
         made.append(rows)
     assert made[0] == made[1]
     places = [partition_of(event["home"].encode(), 4) for event in events]
-    wanted = sum(len(postings(orjson.dumps(e), p, 4)) for e, p in zip(events, places, strict=True))
+    wanted = sum(
+        len(postings(e["home"].encode(), orjson.dumps(e), p, 4)) for e, p in zip(events, places, strict=True)
+    )
     assert sum(row["events"] for row in made[0].values()) == wanted

@@ -219,4 +219,5 @@ async def poisoned(stage: Stage) -> list[str]:
 
 
 def _postings(event: AnyEvent, partitions: int) -> list[Posting]:
-    return postings(codec.encode(event), partition_of(event.home.encode(), partitions), partitions)
+    home = event.home.encode()
+    return postings(home, codec.encode(event), partition_of(home, partitions), partitions)

@@ -114,7 +114,7 @@ def _take_event(settings: Settings, log: Log, record: ConsumerRecord) -> None:
     place = Place(topic, record.partition, record.offset)
     advance(log.ends, {topic: {str(record.partition): record.offset + 1}})
     try:
-        posted = postings(record.value, record.partition, settings.partitions)
+        posted = postings(record.key, record.value, record.partition, settings.partitions)
         event_id = orjson.loads(record.value)["id"]
     except CodecError:
         log.refused[place] = record.value

@@ -25,7 +25,7 @@ class Bad:
     """A record to be sent in the place of a good event's: value, key, partition."""
 
     value: bytes | None
-    key: bytes
+    key: bytes | None
     partition: int
 
 
@@ -72,7 +72,7 @@ VALUES: dict[str, Callable[[Data], bytes | None]] = {
 }
 """By kind: what is made of the data of a good event."""
 
-PLACES = ("the wrong partition", "the wrong key and partition")
+PLACES = ("the wrong partition", "the wrong key", "no key", "the wrong key and partition")
 KINDS = (*VALUES, *PLACES)
 
 
@@ -83,7 +83,7 @@ class Poisoned:
     places: dict[Place, str] = field(default_factory=dict)
     instead_of: list[AnyEvent] = field(default_factory=list)
     moved: dict[Place, AnyEvent] = field(default_factory=dict)
-    """What is good but for its partition: it can be sent again as it is."""
+    """What is good but for its place or key: it can be sent again as it is."""
 
 
 def bad(kind: str, event: AnyEvent, settings: Settings) -> Bad:
@@ -92,8 +92,9 @@ def bad(kind: str, event: AnyEvent, settings: Settings) -> Bad:
     belongs = partition_of(home, settings.partitions)
     if kind in VALUES:
         return Bad(VALUES[kind](data), home, belongs)
-    key = home if kind == "the wrong partition" else b"somebody-else"
-    return Bad(canonical(data), key, (belongs + 1) % settings.partitions)
+    keys = {"the wrong partition": home, "no key": None}
+    moved = 1 if "partition" in kind else 0
+    return Bad(canonical(data), keys.get(kind, b"somebody-else"), (belongs + moved) % settings.partitions)
 
 
 async def send(
@@ -106,17 +107,22 @@ async def send(
     )
     place = Place(topic, done.partition, done.offset)
     sent.places[place] = kind
-    if kind == "the wrong partition":
+    if kind in PLACES:
         sent.moved[place] = event
     else:
         sent.instead_of.append(event)
 
 
 async def send_odd(settings: Settings, sender: AIOKafkaProducer, event: AnyEvent) -> None:
-    """Send a good event with neither headers nor its own key: nothing that counts."""
-    partition = partition_of(event.home.encode(), settings.partitions)
+    """Send a good event without headers, or with those of another: the value is what counts."""
+    home, headers = event.home.encode(), codec.headers(event)
+    odd = [(name, b"another") for name, _ in headers] if event.id[0] in "01234567" else []
     await sender.send_and_wait(
-        topic_name(settings, fact_topic(event.type)), codec.encode(event), key=b"odd", partition=partition
+        topic_name(settings, fact_topic(event.type)),
+        codec.encode(event),
+        key=home,
+        partition=partition_of(home, settings.partitions),
+        headers=odd,
     )
 
 

@@ -26,8 +26,8 @@ async def test_an_erased_event_is_posted_and_served_under_its_own_id(settings: S
     value = codec.canonical(without)
     assert event.slots.target.surface.encode() not in orjson.dumps(without["slots"]["target"]["surface"])
     partition = partition_of(event.home.encode(), settings.partitions)
-    whole = postings(codec.encode(event), partition, settings.partitions)
-    bare = postings(value, partition, settings.partitions)
+    whole = postings(event.home.encode(), codec.encode(event), partition, settings.partitions)
+    bare = postings(event.home.encode(), value, partition, settings.partitions)
     assert [posting.key for posting in bare] == [posting.key for posting in whole]
     assert len(bare) == 2
 

@@ -101,7 +101,7 @@ async def logged(settings: Settings) -> tuple[Rows, Vector]:
         topic = record.topic.removeprefix(settings.topic_prefix)
         advance(vector, {topic: {str(record.partition): record.offset + 1}})
         with contextlib.suppress(CodecError):
-            for posting in postings(record.value, record.partition, settings.partitions):
+            for posting in postings(record.key, record.value, record.partition, settings.partitions):
                 rows.setdefault(posting.key, set()).add(posting.entry)
     return rows, vector
 
@@ -135,7 +135,7 @@ async def progress_is_honest(settings: Settings, generation: int = 1) -> bool:
     due: dict[int, list[tuple[str, int, set[bytes]]]] = {}
     async for record in records(settings, *fact_topics()):
         with contextlib.suppress(CodecError):
-            keys = {p.key for p in postings(record.value, record.partition, settings.partitions)}
+            keys = {p.key for p in postings(record.key, record.value, record.partition, settings.partitions)}
             topic = record.topic.removeprefix(settings.topic_prefix)
             due.setdefault(record.partition, []).append((topic, record.offset, keys))
     seen: set[bytes] = set()
