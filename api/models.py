@@ -97,6 +97,28 @@ class LineView(BaseModel):
     steps: list[Step]
 
 
+class DeadLetter(Shape):
+    """A record that could not be used: where it stands, what was wrong with it, when the log took it."""
+
+    topic: str
+    partition: int
+    offset: int
+    kind: str
+    at: str
+
+
+class DeadLetters(Shape):
+    """Records under the entity's key that could not be used, so that something may be missing here.
+
+    `count` stops at 1,000; `latest` are the last few; `see` is the command that lists all, with reasons. One
+    that was sent again and accepted is not counted.
+    """
+
+    count: int
+    latest: list[DeadLetter]
+    see: str
+
+
 class Position(EntitySummary):
     """An entity with its lines by section, or a page of them.
 
@@ -106,6 +128,7 @@ class Position(EntitySummary):
 
     as_of: AsOfView
     generation: int | None
+    dead_letters: DeadLetters | None
     lines: int | None
     sections: dict[str, list[LineView]]
     next: str | None

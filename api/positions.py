@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 from api import cursors
 from api.as_of import NOW, Asked, AsOf, narrowed
 from api.errors import BadParameter, Moved, NotFound
-from api.read_model import line_pages, position_queries, search_queries
+from api.read_model import dead_letters, line_pages, position_queries, search_queries
 from api.read_model.position_queries import FIRST, map_of
 from streams.lines import SECTIONS
 
@@ -28,6 +28,10 @@ def entity_of(at: Snapshot, entity_id: str, as_of: AsOf, as_asked: Asked = NOW) 
     found = search_queries.entity(at.events, entity_id, entities, *narrowed(as_asked, as_of))
     if found is None:
         message = "no entity has this id: `GET /v1/companies?query=` finds it by name"
+        if refused := dead_letters.told(at, entity_id, entities, as_of.recorded):
+            message += (
+                f"; records under this key that could not be used: {refused['count']}, see `{refused['see']}`"
+            )
         raise NotFound(message)
     return found
 
@@ -42,6 +46,7 @@ def position_of(
         **entity,
         "as_of": as_of.to_json(),
         "generation": generation,
+        "dead_letters": dead_letters.told(at, entity["id"], map_of(at, as_of.recorded), as_of.recorded),
         "lines": page.lines,
         "sections": page.sections,
         "next": cursors.write(page.next) if page.next else None,

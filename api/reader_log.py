@@ -75,7 +75,9 @@ class LogFollower:
         positions: Offsets = {}
         for tp, batch in found.items():
             topic, partition = self._topics[tp]
-            records.extend(Record(topic, partition, r.offset, r.timestamp, r.key, r.value) for r in batch)
+            records.extend(
+                Record(topic, partition, r.offset, r.timestamp, r.key, r.value, r.headers) for r in batch
+            )
             positions[topic, partition] = await self._consumer.position(tp)
         return records, positions
 

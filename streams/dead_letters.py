@@ -6,6 +6,8 @@ A letter about a `documents` record carries no bytes: they are still there, at i
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 TOPIC = "dead-letters"
 REASON_MAX = 1000
+IN_STEAD = "khabar-in-stead-of"
+"""Header of a record that was sent again: which dead letter it stands for (`content_of`, in hex)."""
+
 OTHER = "other"
 KINDS = ("not_json", "bad_id", "unknown_type", "invalid", "too_long", "misplaced", OTHER)
 """Why a record could not be used: the subclasses of CodecError, by name."""
@@ -82,6 +87,23 @@ def headers(origin: Origin, reason: str, kind: str = OTHER) -> list[tuple[str, b
     ]
 
 
+def content_of(topic: str, key: bytes | None, value: bytes | None) -> bytes:
+    """Name what a record says, wherever it stands: a hash of its topic (without prefix), key and value."""
+    hashed = hashlib.sha256()
+    for part in (topic.encode(), key, value):
+        hashed.update(b"-" if part is None else b"%d:%b" % (len(part), part))
+    return hashed.digest()
+
+
+def stands_for(record_headers: Iterable[tuple[str, bytes]]) -> bytes | None:
+    """Read of which dead letter a record stands in the stead, as `content_of` names it; none of any."""
+    for name, value in record_headers:
+        if name == IN_STEAD:
+            with contextlib.suppress(ValueError):
+                return bytes.fromhex(value.decode("ascii"))
+    return None
+
+
 def kind_of(error: CodecError) -> str:
     """Name the kind of error that made a dead letter: its class, in the words of a header."""
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()
@@ -133,7 +155,9 @@ async def _publish(settings: Settings, letter: DeadLetter, value: bytes | None) 
     topic, headers = letter.origin.topic, list[tuple[str, bytes]]()
     if topic.startswith("facts."):
         event = _event(letter, value)
-        topic, key, headers = fact_topic(event.type), event.home.encode(), codec.headers(event)
+        instead = content_of(letter.origin.topic, letter.key, letter.value).hex().encode()
+        topic, key = fact_topic(event.type), event.home.encode()
+        headers = [*codec.headers(event), (IN_STEAD, instead)]
     # A `documents` key is document/revision, but its partition is that of the document alone.
     placed_by = (key or b"").rpartition(b"/")[0] if topic == "documents" else (key or b"")
     producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, acks="all", enable_idempotence=True)

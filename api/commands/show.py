@@ -49,6 +49,8 @@ def show(
             out.out(orjson.dumps(position).decode(), highlight=False)
         else:
             out.print(tables.position(position))
+            if letters := position["dead_letters"]:
+                out.print(tables.dead_letters(letters), markup=False)
             if position["next"]:
                 number = f" of {position['lines']}" if position["lines"] is not None else ""
                 shown = sum(len(lines) for lines in position["sections"].values())

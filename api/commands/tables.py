@@ -14,6 +14,7 @@ from api.commands.common import plain
 SCALES = ((Decimal(10) ** 12, "tn"), (Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"))
 BOUNDS = {"about": "~", "at_least": "≥ ", "at_most": "≤ "}
 QUOTE_MAX = 60
+DEAD_LETTERS_MAX = 1000  # as many are counted
 UNLABELLED = ("amount", "count", "percent", "power", "units")
 NOT_VALUES = ("parties", "compared_with", "when", "period", "valid", "holder", "forecaster", "place")
 
@@ -33,6 +34,16 @@ def position(data: dict[str, Any]) -> Table:
         for line in lines:
             table.add_row(*_cells(line))
     return table
+
+
+def dead_letters(letters: dict[str, Any]) -> str:
+    """Say, in both languages, that records under this company's key could not be used."""
+    number = f"{letters['count']}{'+' if letters['count'] >= DEAD_LETTERS_MAX else ''}"
+    see = letters["see"]
+    return (
+        f"records under this key that could not be used: {number}; `{see}` lists them\n"
+        f"سجلات تحمل هذا المفتاح وتعذّر استعمالها: {number}؛ يعرضها الأمر `{see}`"
+    )
 
 
 def _as_of(as_of: dict[str, Any]) -> str | None:

@@ -74,6 +74,20 @@ CREATE TRIGGER entity_names_gone AFTER DELETE ON entity_names BEGIN
   INSERT INTO entity_search (entity_search, rowid, folded) VALUES ('delete', old.rowid_, old.folded);
 END;
 
+-- Records of facts that could not be used, by the home that their key names; `content` is a hash of topic, key and
+-- value, `event` the key of the event in it, where that is whole and only stands in a wrong place.
+CREATE TABLE dead_letters (
+  home TEXT NOT NULL, recorded_ms INTEGER NOT NULL,
+  topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
+  kind TEXT NOT NULL, event BLOB, content BLOB NOT NULL,
+  PRIMARY KEY (home, recorded_ms, topic, partition, offset)
+) WITHOUT ROWID;
+-- Where a record was accepted that was sent in the stead of such a one.
+CREATE TABLE sent_again (
+  content BLOB NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
+  PRIMARY KEY (content, topic, partition, offset)
+) WITHOUT ROWID;
+
 -- Revisions of documents, in the order of the log within a document.
 CREATE TABLE documents (
   partition INTEGER NOT NULL, offset INTEGER NOT NULL,

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from api.read_model import entities, first_mentions, store
+from api.read_model import dead_letters, entities, first_mentions, store
 from api.read_model.event_rows import EventRow, Mention, event_row, key_of
 from api.read_model.places import last_cut
 from api.read_model.records import Offsets, Record
@@ -87,7 +87,10 @@ class EventsFile:
                     raise
                 except (CodecError, KeyError, TypeError, ValueError) as error:
                     applied.skipped.append((record, f"{type(error).__name__}: {error}"))
+                    if record.topic.startswith("facts."):
+                        dead_letters.note(self.connection, record, error)
             self._store(met, applied)
+            dead_letters.settle(self.connection, (one.record for one in met))
             first_mentions.note(self.connection, applied.mentions)
             entities.count(self.connection, (one for _, one in applied.mentions.values()), applied.counts)
             self.connection.executemany(

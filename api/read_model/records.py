@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
 class Record(NamedTuple):
-    """Topic without prefix, partition, offset, the broker's time, and the bytes."""
+    """Topic without prefix, partition, offset, the broker's time, the bytes, and headers."""
 
     topic: str
     partition: int
@@ -14,6 +15,7 @@ class Record(NamedTuple):
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 Offsets = dict[tuple[str, int], int]

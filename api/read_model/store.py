@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from api.errors import ReadModelMissing
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Raised by any change of the schema or of what a column means: files of another version are made anew."""
 
 BUSY_SECONDS = 5.0

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import random
 import shutil
 import signal
 import time
+from collections.abc import Collection
 
+from api.read_model import dead_letters
+from api.read_model.dead_letters import LATEST
+from api.read_model.reading import ReadModel
 from streams import codec
 from streams.dead_letters import resend
 from streams.documents import Place
+from streams.entity_map import EntityMap
 from streams.events import AnyEvent
 from streams.posting import Posting, postings
 from streams.topics import changelog_name, partition_of
@@ -195,19 +201,21 @@ async def poisoned(stage: Stage) -> list[str]:
                 await stage.load.publish(event)
     log = await stage.until_served()
     differences = [
-        *some("unusable records were taken", sent.places.keys() - log.refused.keys()),
-        *some("usable records were refused", log.refused.keys() - sent.places.keys()),
+        *some("unusable records were taken", sent.kinds.keys() - log.refused.keys()),
+        *some("usable records were refused", log.refused.keys() - sent.kinds.keys()),
         *await all_equal(stage, log),
+        *_untold(stage, sent, sent.kinds.keys()),
     ]
     for letter in log.letters:
         place = Place(letter.origin.topic, letter.origin.partition, letter.origin.offset)
-        if place in sent.moved:
-            await resend(stage.settings, letter.number)
-            event = sent.moved[place]
-            stage.load.acknowledged.events[event.id] = codec.encode(event)
-    for event in sent.instead_of:
-        await stage.load.publish(event)
+        if place not in sent.meant:
+            continue  # that is a difference already
+        event = sent.meant[place]
+        value = None if sent.kinds[place] in poison.PLACES else codec.encode(event)
+        await resend(stage.settings, letter.number, value)
+        stage.load.acknowledged.events[event.id] = codec.encode(event)
     log = await stage.until_served()
+    differences += _untold(stage, sent, ())
     clean = {
         posting.key: posting.entry
         for event in events
@@ -216,6 +224,23 @@ async def poisoned(stage: Stage) -> list[str]:
     if log.digest != digest_of(clean):
         differences.append("the digest is not that of a run without poison")
     return [*differences, *await all_equal(stage, log)]
+
+
+def _untold(stage: Stage, sent: poison.Poisoned, places: Collection[Place]) -> list[str]:
+    """Hold what the companies named by keys tell of unusable records against where these stand."""
+    wanted = {key: set[Place]() for key in sent.keys.values() if key is not None}
+    for place in places:
+        if (key := sent.keys[place]) is not None:
+            wanted[key].add(place)
+    model = ReadModel(stage.settings.data)
+    wrong = []
+    with contextlib.closing(model), model.snapshot() as at:
+        for key, there in wanted.items():
+            told = dead_letters.told(at, key.decode(), EntityMap(), None) or {"count": 0, "latest": []}
+            latest = {Place(one["topic"], one["partition"], one["offset"]) for one in told["latest"]}
+            if told["count"] != len(there) or not latest <= there or len(latest) != min(len(there), LATEST):
+                wrong.append(key.decode())
+    return some("companies tell other dead letters than there are", wrong)
 
 
 def _postings(event: AnyEvent, partitions: int) -> list[Posting]:

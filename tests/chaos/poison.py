@@ -78,12 +78,11 @@ KINDS = (*VALUES, *PLACES)
 
 @dataclass
 class Poisoned:
-    """What was sent: kind → places of bad records; the good events in whose place they were sent."""
+    """What was sent: the places of bad records, and what they were meant to be."""
 
-    places: dict[Place, str] = field(default_factory=dict)
-    instead_of: list[AnyEvent] = field(default_factory=list)
-    moved: dict[Place, AnyEvent] = field(default_factory=dict)
-    """What is good but for its place or key: it can be sent again as it is."""
+    kinds: dict[Place, str] = field(default_factory=dict)
+    meant: dict[Place, AnyEvent] = field(default_factory=dict)
+    keys: dict[Place, bytes | None] = field(default_factory=dict)
 
 
 def bad(kind: str, event: AnyEvent, settings: Settings) -> Bad:
@@ -106,11 +105,7 @@ async def send(
         topic_name(settings, topic), record.value, key=record.key, partition=record.partition
     )
     place = Place(topic, done.partition, done.offset)
-    sent.places[place] = kind
-    if kind in PLACES:
-        sent.moved[place] = event
-    else:
-        sent.instead_of.append(event)
+    sent.kinds[place], sent.meant[place], sent.keys[place] = kind, event, record.key
 
 
 async def send_odd(settings: Settings, sender: AIOKafkaProducer, event: AnyEvent) -> None:

@@ -72,6 +72,10 @@ async def test_an_event_in_a_foreign_partition_is_no_posting(settings):
         assert (await posted(settings))[0] == {}
         place = await dead_letters.resend(settings, letter.number)
         assert place.partition == right
+        (again,) = [r async for r in records(settings, "facts.investment") if r.partition == right]
+        assert dead_letters.stands_for(again.headers) == dead_letters.content_of(
+            "facts.investment", letter.key, letter.value
+        )
         await until(lambda: all_is_posted(settings))
     assert len((await posted(settings))[0]) == 2
 
