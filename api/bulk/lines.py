@@ -26,13 +26,12 @@ def by_line(rows: Iterable[TableRow]) -> Iterator[tuple[bytes, list[TableRow]]]:
         yield name, list(group)
 
 
-def rows_of(line: Line, rows: list[TableRow], arrived: Arrived, last: int) -> LineRows:
+def rows_of(rows: list[TableRow], arrived: Arrived, last: int) -> LineRows:
     """Make the rows of one line. Raises ValueError for what is no entry."""
     if len(rows) == 1:  # most lines: nothing has to be folded
         ((key, _, topic, offset, _),) = rows
         return lone_rows(key, arrived(topic, offset), last)
     return line_rows(
-        line,
         [
             Arrival(key, Posted(orjson.loads(entry), ms), arrived(topic, offset))
             for key, ms, topic, offset, entry in rows

@@ -161,7 +161,7 @@ class PartitionFiles:
                 if self._changed and not self._changed.isdisjoint(lines.ids_of(line)):
                     self._left.append(name)
                     continue
-                made = lines.rows_of(line, rows, self._arrived, self._last)
+                made = lines.rows_of(rows, self._arrived, self._last)
             except Exception as error:  # whatever it is: the reader's own steps make a finding of it
                 log.warning("line %r cannot be folded: %r", name, error)
                 self._left.append(name)

@@ -11,7 +11,7 @@ import orjson
 
 from api.as_of import Recorded
 from api.export.columns import Row, amounts
-from api.read_model import alone
+from api.read_model import unwritten
 from api.read_model.event_queries import moment
 from api.read_model.position_queries import Names, held, map_of, views_of
 from api.read_model.reading import Snapshot
@@ -81,7 +81,7 @@ def _views(at: Snapshot, recorded: Recorded, companies: list[str]) -> Iterator[t
               ORDER BY company, section, counterpart"""  # noqa: S608  # no value in it
     for *name, stored, _ in at.views.execute(sql, (recorded.cut, *companies)):
         line = Line(*name)
-        if (view := alone.view_of(at.views, line, stored)) is not None:
+        if (view := unwritten.view_of(at.views, line, stored, recorded.vector)) is not None:
             yield line, orjson.loads(view)
 
 

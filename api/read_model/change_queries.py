@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from api.as_of import Recorded, day_of
-from api.read_model import alone
+from api.read_model import unwritten
 from api.read_model.entity_maps import placed_changes
 from api.read_model.event_queries import moment
 from api.read_model.places import read_cut
@@ -90,7 +90,10 @@ def recorded_changes(
         since, before = (
             _value(at, line, orjson.loads(view) if view is not None else None, on, cuts.at(number))
             for number, view in (
-                *((number, alone.view_of(at.views, line, stored)) for number, _, stored in versions),
+                *(
+                    (number, unwritten.view_of(at.views, line, stored, cuts.at(number).vector))
+                    for number, _, stored in versions
+                ),
                 (0, None),
             )[:2]
         )

@@ -10,11 +10,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from api.read_model import alone
+from api.read_model import unwritten
 from streams.lines import SECTIONS, Line
 
 if TYPE_CHECKING:
     from api.as_of import Recorded
+    from streams.vectors import Vector
 
 PAGE_LINES = 100
 PAGE_LINES_MAX = 500
@@ -58,15 +59,15 @@ def now(views: sqlite3.Connection, company: str, asked: Asked) -> Page:
     return _page(_served(views, company, asked), asked.limit)
 
 
-def at_cut(views: sqlite3.Connection, company: str, cut: int, asked: Asked) -> Page:
+def at_cut(views: sqlite3.Connection, company: str, recorded: Recorded, asked: Asked) -> Page:
     """Read a page of what was recorded by a cut."""
-    return _page(_recorded(views, company, cut, asked.after), asked.limit)
+    return _page(_recorded(views, company, recorded, asked.after), asked.limit)
 
 
 def all_of(views: sqlite3.Connection, company: str, recorded: Recorded | None) -> list[Stored]:
     """Read all lines of a company, now or at the cut of a moment."""
     if recorded is not None:
-        return list(_recorded(views, company, recorded.cut, None))
+        return list(_recorded(views, company, recorded, None))
     rows = views.execute("SELECT section, counterpart, view FROM lines WHERE company = ?", (company,))
     return _shown(views, company, rows)
 
@@ -77,10 +78,15 @@ def number(views: sqlite3.Connection, company: str) -> int:
     return found[0] if found else 0
 
 
-def _shown(views: sqlite3.Connection, company: str, rows: Iterable[tuple[str, str, bytes]]) -> list[Stored]:
+def _shown(
+    views: sqlite3.Connection,
+    company: str,
+    rows: Iterable[tuple[str, str, bytes]],
+    vector: Vector | None = None,
+) -> list[Stored]:
     """Give stored lines with what they say."""
     stored = [(Line(company, section, counterpart), view) for section, counterpart, view in rows]
-    found = alone.views_of(views, stored)
+    found = unwritten.views_of(views, stored, vector)
     return [Stored(line.section, line.counterpart, view) for line, view in found.items()]
 
 
@@ -118,7 +124,7 @@ def _served(views: sqlite3.Connection, company: str, asked: Asked) -> Iterator[S
 
 
 def _recorded(
-    views: sqlite3.Connection, company: str, cut: int, after: tuple[str, str] | None
+    views: sqlite3.Connection, company: str, recorded: Recorded, after: tuple[str, str] | None
 ) -> Iterator[Stored]:
     for section, behind in _sections(after):
         while found := views.execute(
@@ -130,7 +136,7 @@ def _recorded(
             version = views.execute(
                 """SELECT view FROM line_versions WHERE company = ? AND section = ? AND counterpart = ?
                    AND cut <= ? ORDER BY cut DESC LIMIT 1""",
-                (company, section, behind, cut),
+                (company, section, behind, recorded.cut),
             ).fetchone()
             if version and version[0] is not None:
-                yield from _shown(views, company, [(section, behind, version[0])])
+                yield from _shown(views, company, [(section, behind, version[0])], recorded.vector)

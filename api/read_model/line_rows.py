@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import orjson
 
-from api.read_model import alone
+from api.read_model import unwritten
 from api.read_model.growing import FOLDED_MAX, Growing
 from streams.entries import KEY_ID_BYTES
 from streams.fold import Posted, fold
-from streams.lines import Line
 
 EVENTS_MAX = 50  # of those that made a version, so many are named
 
@@ -31,7 +31,7 @@ class Arrival(NamedTuple):
 class Version(NamedTuple):
     """What a line said from a cut on (none: it was gone), and the events that made it so, 16 bytes each.
 
-    The view is as it is stored (see `api.read_model.alone`).
+    The view is as it is stored (see `api.read_model.unwritten`).
     """
 
     cut: int
@@ -50,49 +50,58 @@ class LineRows(NamedTuple):
     touched: list[bytes]
 
 
-def line_rows(line: Line, arrivals: Sequence[Arrival], last: int) -> LineRows:
+class Epoch(NamedTuple):
+    """From which cut on which entries are shown on a line; `plain`: those that were posted to it."""
+
+    first: int
+    arrivals: Sequence[Arrival]
+    plain: bool
+
+
+def line_rows(arrivals: Sequence[Arrival], last: int) -> LineRows:
     """Give all rows of a line of which no entity was ever merged or split; versions up to cut `last`.
 
     It has more than one entry (else see `lone_rows`). Raises ValueError where they cannot be folded.
     """
     view = orjson.dumps(fold(arrival.posted for arrival in arrivals))
-    cuts = {arrival.cut for arrival in arrivals}
-    if len(cuts) == 1 and (cut := cuts.pop()) is not None and cut <= last:
-        return LineRows(view, [Version(cut, events_at(arrivals, cut), view)], [])
     left = [arrival.key for arrival in arrivals if arrival.cut is None or arrival.cut > last]
-    return LineRows(view, versions(line, [(0, arrivals)], 0, last, None), left)
+    return LineRows(view, versions([Epoch(0, arrivals, plain=True)], 0, last, lambda: None), left)
 
 
 def lone_rows(key: bytes, cut: int | None, last: int) -> LineRows:
     """Give all rows of such a line with one entry, as most are: nothing has to be folded for that."""
-    view = alone.mark(key)
+    view = unwritten.mark(key)
     if cut is not None and cut <= last:
         return LineRows(view, [Version(cut, view, view)], [])
     return LineRows(view, [], [key])
 
 
 def versions(
-    line: Line,
-    epochs: Sequence[tuple[int, Sequence[Arrival]]],
-    after: int,
-    last: int,
-    before: bytes | None,
+    epochs: Sequence[Epoch], after: int, last: int, before: Callable[[], bytes | None]
 ) -> list[Version]:
     """Make the versions of a line at the cuts behind `after` up to `last`; `before`: what it said until then.
 
-    `epochs`: from which cut on which entries are shown on it. There is a new one where entities changed.
+    There is one wherever an entry arrived at a plain line, else where what it says has changed.
     """
     made: list[Version] = []
-    ends = [cut - 1 for cut, _ in epochs[1:]] + [last]
-    for number, ((first, arrivals), end) in enumerate(zip(epochs, ends, strict=True)):
-        moments = {arrival.cut for arrival in arrivals if arrival.cut is not None} | {first} - {epochs[0][0]}
-        arriving = _Arriving(arrivals)
-        for moment in sorted(cut for cut in moments if max(first, after + (number == 0)) <= cut <= end):
-            view = arriving.at(moment)
-            if view != before:
-                stored = alone.to_store(line, arriving.keys(), view) if view is not None else None
-                made.append(Version(moment, events_at(arriving.new, moment), stored))
-                before = view
+    ends = [epoch.first - 1 for epoch in epochs[1:]] + [last]
+    for number, (epoch, end) in enumerate(zip(epochs, ends, strict=True)):
+        cuts = {arrival.cut for arrival in epoch.arrivals if arrival.cut is not None}
+        begun = {epoch.first} if number else set()
+        line = _Arriving(epoch.arrivals)
+        for moment in sorted(cuts | begun):
+            if not max(epoch.first, after + (number == 0)) <= moment <= end:
+                continue
+            line.go_on(moment)
+            if epoch.plain and moment in cuts:
+                stored = unwritten.version(*line.size())
+                said = line.view() if stored is None else stored
+                before = line.asked()
+            elif (said := line.view()) == before():
+                continue
+            else:
+                before = line.asked()
+            made.append(Version(moment, events_at(line.new, moment), said))
     return made
 
 
@@ -102,34 +111,49 @@ class _Arriving:
     def __init__(self, arrivals: Sequence[Arrival]) -> None:
         self._arrivals = sorted((a for a in arrivals if a.cut is not None), key=lambda a: a.cut or 0)
         self._cuts = [arrival.cut or 0 for arrival in self._arrivals]
-        self._there = 0
+        self._there = self._grown = 0
         self._growing = None
         if len(arrivals) > FOLDED_MAX:
             posted = {arrival.posted.entry["id"]: arrival.posted for arrival in arrivals}
             self._growing = Growing(None, posted.__getitem__)
-        self.new: list[Arrival] = []
-        """What has arrived since the last moment that was asked about."""
+        self.new: Sequence[Arrival] = ()
+        """What has arrived since the last moment."""
 
-    def at(self, moment: int) -> bytes | None:
-        """Give the line at a cut; moments ascend. What cannot be folded has no line, as in what is served."""
+    def go_on(self, moment: int) -> None:
+        """Let arrive what has arrived by a cut; moments ascend."""
         before, self._there = self._there, bisect_right(self._cuts, moment)
         self.new = self._arrivals[before : self._there]
+
+    def size(self) -> tuple[int, bytes]:
+        """Say how many entries have arrived, and give the key of the first."""
+        return self._there, self._arrivals[0].key
+
+    def view(self) -> bytes | None:
+        """Give the line as it is now. What cannot be folded has no line, as in what is served."""
         if not self._there:
             return None
         try:
             if self._growing is None:
                 return orjson.dumps(fold(self._posted()))
-            return self._growing.with_new((arrival.posted for arrival in self.new), self._posted)
+            new = self._arrivals[self._grown : self._there]
+            self._grown = self._there
+            return self._growing.with_new((arrival.posted for arrival in new), self._posted)
         except Exception as error:
             log.warning("a line could not be folded at a cut: %r", error)
             return None
 
-    def keys(self) -> list[bytes]:
-        """Name the entries that have arrived."""
-        return [arrival.key for arrival in self._arrivals[: self._there]]
+    def asked(self) -> Callable[[], bytes | None]:
+        """Give a function that gives the line as it is now, whatever arrives later."""
+        return partial(_view, self._arrivals, self._there)
 
     def _posted(self) -> list[Posted]:
         return [arrival.posted for arrival in self._arrivals[: self._there]]
+
+
+def _view(arrivals: Sequence[Arrival], number: int) -> bytes | None:
+    line = _Arriving(arrivals[:number])
+    line.go_on(max((arrival.cut or 0 for arrival in arrivals[:number]), default=0))
+    return line.view()
 
 
 class Recorded(Protocol):

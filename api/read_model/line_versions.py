@@ -14,13 +14,14 @@ from functools import partial
 
 import orjson
 
-from api.read_model import alone, store
-from api.read_model.entity_maps import Epoch, epochs, ids_in_changes, last_change
-from api.read_model.line_rows import Arrival, Version, events_at, versions
+from api.read_model import entity_maps, store, unwritten
+from api.read_model.entity_maps import epochs, ids_in_changes, last_change
+from api.read_model.line_rows import Arrival, Epoch, Version, events_at, versions
 from api.read_model.line_states import LineStates
 from api.read_model.places import CutMoves, read_cut
-from api.read_model.shown import Row, lines_showing, on_line
+from api.read_model.shown import lines_showing, number_on, on_line
 from api.read_model.stretches import Stretch, Touched
+from api.read_model.unwritten import FEW_MAX
 from streams.cuts import Cut
 from streams.documents import Place
 from streams.entity_map import EntityMap
@@ -81,12 +82,11 @@ class LineVersions:
                 shown = self._shown_by(touched, stretch.times[-1].entities)
                 grown.setdefault(shown, []).append(touched)
         left: set[bytes] = set()
-        for line in self._lone(grown.keys() - anew, grown, stretch):
-            del grown[line]
+        few = self._few({line: new for line, new in grown.items() if line not in anew}, stretch)
         for line in sorted(anew | grown.keys()):
             if line in anew:
                 left |= self._anew(line, stretch)
-            else:
+            elif line not in few:
                 self._grown(line, grown[line], stretch)
         self._write()
         self._views.executemany("DELETE FROM touched WHERE line = ?", [(key,) for key in settled])
@@ -109,7 +109,7 @@ class LineVersions:
             found.append(Touched(key, line, at, cut))
         return found
 
-    def _shown(self, line: Line, times: list[Epoch]) -> set[Line]:
+    def _shown(self, line: Line, times: list[entity_maps.Epoch]) -> set[Line]:
         return {shown for at in times for shown in lines_showing(self._views, line, at.entities)}
 
     def _shown_by(self, touched: Touched, entities: EntityMap) -> Line:
@@ -122,67 +122,57 @@ class LineVersions:
     def _anew(self, line: Line, stretch: Stretch) -> set[bytes]:
         """Make the versions of a line from all of its entries; give the keys of those for a later cut."""
         self._states.drop(line, "cut")
-        shown = [
-            (at.cut, [_arrival(row, stretch) for row in on_line(self._views, line, at.entities)])
-            for at in stretch.times
-        ]
-        for version in versions(line, shown, stretch.done.number, stretch.last.number, self._last(line)):
-            self._store(line, version)
-        arrivals = (arrival for _, arrivals in shown for arrival in arrivals)
-        return {
-            arrival.key for arrival in arrivals if arrival.cut is None or arrival.cut > stretch.last.number
-        }
+        shown = [self._epoch(line, at, stretch) for at in stretch.times]
+        self._store(line, versions(shown, *stretch.numbers, partial(self._last, line, stretch)))
+        arrivals = (arrival for epoch in shown for arrival in epoch.arrivals)
+        return {one.key for one in arrivals if one.cut is None or one.cut > stretch.last.number}
+
+    def _epoch(self, line: Line, at: entity_maps.Epoch, stretch: Stretch) -> Epoch:
+        rows = on_line(self._views, line, at.entities)
+        arrivals = [Arrival(row.key, row.posted, stretch.arrived(row.place)) for row in rows]
+        return Epoch(at.cut, arrivals, plain=not at.entities.concerns(line))
+
+    def _few(self, grown: dict[Line, list[Touched]], stretch: Stretch) -> set[Line]:
+        """Make the versions of lines that have new entries, and few in all; list them.
+
+        That is not written out, so of most lines nothing has to be read.
+        """
+        entities = stretch.times[-1].entities
+        plain = [line for line in grown if not entities.concerns(line) and not self._is_kept(line)]
+        known = unwritten.with_versions(self._views, plain)
+        few = set()
+        for line in plain:
+            new = stretch.new(grown[line])
+            number = number_on(self._views, line, FEW_MAX + 1) if line in known else len(new)
+            if number > FEW_MAX:
+                continue
+            few.add(line)
+            there = len(known.intersection((line,)))  # one or more
+            for moment in sorted({one.cut or 0 for one in new}):
+                arrived = [one for one in new if one.cut == moment]
+                there += len(arrived)
+                stored = unwritten.version(there, arrived[0].key)
+                self._store(line, [Version(moment, events_at(arrived, moment), stored)])
+        return few
 
     def _grown(self, line: Line, touched: list[Touched], stretch: Stretch) -> None:
-        """Make the versions of a line that has new entries and is otherwise as it was."""
-        entities, done = stretch.times[-1].entities, stretch.done
-        later = [one for one in touched if one.cut != done.number]
-        new = [one for one in later if one.cut is not None and one.cut <= stretch.last.number]
-        if not new:
-            return
-        if self._states.has(line, "served") or self._states.has(line, "cut"):
+        """Make the versions of another line that has new entries and is otherwise as it was."""
+        new = stretch.new(touched)
+        if new and self._is_kept(line):
             self._go_on(line, new, stretch)
-            return
-        is_plain = not entities.concerns(line) and stretch.ahead.isdisjoint(_ids(line))
-        if is_plain and len({one.cut for one in later}) == 1 and (view := self._served(line)) is not None:
-            made = [Version(new[0].cut or 0, events_at(new, new[0].cut or 0), view)]  # all of it is served
-            before = self._last(line)
-            made = [
-                one for one in made if before is None or alone.view_of(self._views, line, one.view) != before
-            ]
-        else:
-            arrivals = [_arrival(row, stretch) for row in on_line(self._views, line, entities)]
-            made = versions(
-                line, [(done.number, arrivals)], done.number, stretch.last.number, self._last(line)
-            )
-        for version in made:
-            self._store(line, version)
-
-    def _lone(self, lines: Iterable[Line], grown: dict[Line, list[Touched]], stretch: Stretch) -> list[Line]:
-        """Make the versions of the lines that one new entry has made; list them. They had none before."""
-        first, last, entities = stretch.done.number, stretch.last.number, stretch.times[-1].entities
-        lone: dict[Line, Touched] = {}
-        for line in lines:
-            touched, *more = grown[line]
-            is_plain = not entities.concerns(line) and stretch.ahead.isdisjoint(_ids(line))
-            if not more and is_plain and touched.cut is not None and first < touched.cut <= last:
-                lone[line] = touched
-        stored = alone.stored(self._views, list(lone))
-        lone = {line: one for line, one in lone.items() if stored.get(line) == alone.mark(one.key)}
-        versioned = alone.with_versions(self._views, list(lone))
-        lone = {line: one for line, one in lone.items() if line not in versioned}
-        for line, one in lone.items():
-            mark = alone.mark(one.key)
-            self._store(line, Version(one.cut or 0, mark, mark))
-        return list(lone)
+        elif new:
+            epoch = self._epoch(line, stretch.times[-1], stretch)._replace(first=stretch.done.number)
+            self._store(line, versions([epoch], *stretch.numbers, partial(self._last, line, stretch)))
 
     def _go_on(self, line: Line, new: list[Touched], stretch: Stretch) -> None:
         """Make the versions of a line with many entries, from the state that it had at the last cut."""
-        entities = stretch.times[-1].entities
-        before, growing = self._last(line), self._states.growing(line, "cut", entities)
+        at = stretch.times[-1]
+        growing = self._states.growing(line, "cut", at.entities)
+        is_plain = not at.entities.concerns(line)
+        before = None if is_plain else self._last(line, stretch)
 
         def everything(moment: int) -> list[Arrival]:
-            arrivals = [_arrival(row, stretch) for row in on_line(self._views, line, entities)]
+            arrivals = self._epoch(line, at, stretch).arrivals
             return [one for one in arrivals if one.cut is not None and one.cut <= moment]
 
         def posted(moment: int) -> list[Posted]:
@@ -190,6 +180,11 @@ class LineVersions:
 
         for moment in sorted({one.cut or 0 for one in new}):
             arrived = [one for one in new if one.cut == moment]
+            if is_plain and not self._states.has(line, "cut"):
+                there = everything(moment)
+                if (stored := unwritten.version(len(there), there[0].key)) is not None:
+                    self._store(line, [Version(moment, events_at(arrived, moment), stored)])
+                    continue
             try:
                 entries = [self._posted(one) for one in arrived]
                 view = growing.with_new(entries, partial(posted, moment))
@@ -197,12 +192,12 @@ class LineVersions:
                 log.warning("line %s could not be folded at a cut: %r", line, error)
                 self._states.drop(line, "cut")
                 view = None
-            if view != before:
-                stored = view
-                if view is not None and before is None:  # else it has more than one
-                    stored = alone.to_store(line, [one.key for one in everything(moment)], view)
-                self._store(line, Version(moment, events_at(arrived, moment), stored))
+            if is_plain or view != before:
+                self._store(line, [Version(moment, events_at(arrived, moment), view)])
                 before = view
+
+    def _is_kept(self, line: Line) -> bool:
+        return self._states.has(line, "served") or self._states.has(line, "cut")
 
     def _posted(self, touched: Touched) -> Posted:
         row = self._views.execute(
@@ -210,14 +205,8 @@ class LineVersions:
         ).fetchone()
         return Posted(orjson.loads(row[0]), row[1])
 
-    def _served(self, line: Line) -> bytes | None:
-        found = self._views.execute(
-            "SELECT view FROM lines WHERE company = ? AND section = ? AND counterpart = ?", line
-        ).fetchone()
-        return found[0] if found else None
-
-    def _store(self, line: Line, version: Version) -> None:
-        self._made.append((*line, *version))
+    def _store(self, line: Line, made: Iterable[Version]) -> None:
+        self._made += [(*line, *version) for version in made]
 
     def _write(self) -> None:
         rows, self._made = self._made, []
@@ -232,17 +221,15 @@ class LineVersions:
         ahead = last_change(self._events) > next_offset(cut.vector, "entities", 0)
         return ids_in_changes(self._events) if ahead else frozenset()
 
-    def _last(self, line: Line) -> bytes | None:
+    def _last(self, line: Line, stretch: Stretch) -> bytes | None:
         found = self._views.execute(
             """SELECT view FROM line_versions WHERE company = ? AND section = ? AND counterpart = ?
                ORDER BY cut DESC LIMIT 1""",
             line,
         ).fetchone()
-        return alone.view_of(self._views, line, found[0]) if found else None
-
-
-def _arrival(row: Row, stretch: Stretch) -> Arrival:
-    return Arrival(row.key, row.posted, stretch.arrived(row.place))
+        if found is None or found[0] is None:
+            return None
+        return unwritten.view_of(self._views, line, found[0], stretch.done.vector)
 
 
 def _ids(line: Line) -> set[str]:

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable
 
 import orjson
 
-from api.read_model import alone
+from api.read_model import unwritten
 from api.read_model.entries_db import Served
 from api.read_model.findings import Finding, Findings
 from api.read_model.growing import FOLDED_MAX
@@ -57,7 +57,7 @@ class Lines:
         anew = self._showing(names, maps)
         grown = self._with_new(new, maps[-1], anew)
         for line, key in self._lone(grown, doubtful, unfoldable):
-            folded.append((*line, alone.mark(key)))
+            folded.append((*line, unwritten.mark(key)))
             del grown[line]
         for line in sorted(anew | grown.keys()):
             name = str(line).encode()
@@ -120,8 +120,8 @@ class Lines:
     ) -> list[tuple[Line, bytes]]:
         """List the lines that a single new entry has made, with its key: they need no folding."""
         lone = [(line, one.key) for line, new in grown.items() if len(new) == 1 for one in new.values()]
-        lone = [(line, key) for line, key in lone if alone.is_of(line, key) and key not in doubtful]
-        known = alone.stored(self._connection, [line for line, _ in lone])
+        lone = [(line, key) for line, key in lone if unwritten.is_of(line, key) and key not in doubtful]
+        known = unwritten.stored(self._connection, [line for line, _ in lone])
         failing = {name for _, name in unfoldable}
         return [(line, key) for line, key in lone if line not in known and line_name(key) not in failing]
 
@@ -154,7 +154,7 @@ class Lines:
         if len(items) > FOLDED_MAX:
             return self._states.growing(line, "served", entities).with_new((), lambda: items)
         view = orjson.dumps(fold(items)) if items else None
-        return alone.to_store(line, [row.key for row in shown], view) if view is not None else None
+        return unwritten.served(line, [row.key for row in shown], view) if view is not None else None
 
     def _write(self, folded: list[tuple[str, str, str, bytes]], gone: list[Line]) -> None:
         self._connection.executemany(

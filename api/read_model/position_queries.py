@@ -107,7 +107,7 @@ def _page(
     if recorded is None:
         page = line_pages.now(at.views, company, asked)
     elif recorded.is_cut:
-        page = line_pages.at_cut(at.views, company, recorded.cut, asked)
+        page = line_pages.at_cut(at.views, company, recorded, asked)
     else:  # beyond a cut each line is folded, and only those that had anything then are there
         order = {section: place for place, section in enumerate(SECTIONS)}
         lines = sorted(views_of(at, company, recorded), key=lambda f: (order[f[0].section], f[0].counterpart))

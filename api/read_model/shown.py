@@ -84,6 +84,13 @@ def posted_to(views: sqlite3.Connection, line: Line) -> list[Row]:
         raise ValueError(message) from error
 
 
+def number_on(views: sqlite3.Connection, line: Line, most: int) -> int:
+    """Count what was posted to a line, as far as `most`."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM entries WHERE key >= ? AND key < ? LIMIT ?)"
+    found = views.execute(sql, (*_range(line), most)).fetchone()
+    return int(found[0])
+
+
 def keys_of(views: sqlite3.Connection, line: Line) -> set[tuple[int, bytes]]:
     """List partition and key of all that was posted to a line."""
     rows = views.execute("SELECT partition, key FROM entries WHERE key >= ? AND key < ?", _range(line))

@@ -40,6 +40,16 @@ class Stretch(NamedTuple):
         """Say whether entries of a line may have moved from or to it meanwhile."""
         return len(self.times) > 1 and any(at.entities.concerns(line) for at in self.times)
 
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Behind which cut they are, and up to which."""
+        return self.done.number, self.last.number
+
+    def new(self, touched: list[Touched]) -> list[Touched]:
+        """List the new entries that were recorded at these cuts."""
+        first, last = self.numbers
+        return [one for one in touched if one.cut is not None and first < one.cut <= last]
+
     def arrived(self, place: Place) -> int | None:
         """Give the cut at which an entry was recorded, or cut `done` if that was earlier; none if later."""
         return self.done.number if covers(self.done.vector, *place) else self.moves.cut_of(*place)

@@ -28,7 +28,7 @@ CREATE TABLE pending (
 ) WITHOUT ROWID;
 
 -- The fold of the entries that are shown on each line, as served. Where that is one entry, posted to the line
--- itself, not its view but the 16 bytes of its event's id (see api.read_model.alone).
+-- itself, not its view but the 16 bytes of its event's id (see api.read_model.unwritten).
 CREATE TABLE lines (
   company TEXT NOT NULL, section TEXT NOT NULL, counterpart TEXT NOT NULL, view BLOB NOT NULL,
   PRIMARY KEY (company, section, counterpart)

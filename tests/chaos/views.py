@@ -10,7 +10,7 @@ from contextlib import closing
 import orjson
 
 from api.errors import ReadModelMissing
-from api.read_model import alone, store
+from api.read_model import store, unwritten
 from api.read_model.places import exposed_vector, read_vector
 from api.read_model.reading import ReadModel
 from streams import progress
@@ -76,7 +76,7 @@ def compare_files(settings: Settings, log: Log) -> list[str]:
             entries = {key: tuple(row) for key, *row in found}
             found = at.views.execute("SELECT company, section, counterpart, view FROM lines")
             stored = {Line(*name): view for *name, view in found}
-            shown = alone.views_of(at.views, stored.items())
+            shown = unwritten.views_of(at.views, stored.items(), None)
             lines = {line: orjson.loads(shown[line]) if line in shown else None for line in stored}
             sums = at.views.execute("SELECT posted, log FROM digests").fetchall()
             alarms = at.views.execute("SELECT kind, hex(key) FROM differences").fetchall()

@@ -1,4 +1,4 @@
-"""A line with one entry keeps no view, and nobody can tell from what is answered."""
+"""What is not written out of lines with few entries: nobody can tell from what is answered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import orjson
 import pytest
 from hypothesis import given
 
-from api.read_model import alone
+from api.read_model import unwritten
+from api.read_model.unwritten import FEW, FEW_MAX
 from streams.codec import wire
 from streams.delta import retraction
 from streams.entries import KEY_ID_BYTES, entries
@@ -49,7 +50,7 @@ def stored(feed: Feed) -> tuple[bytes, list[bytes]]:
            ORDER BY cut""",
         LINE,
     )
-    return alone.stored(views, [LINE])[LINE], [view for (view,) in rows]
+    return unwritten.stored(views, [LINE])[LINE], [view for (view,) in rows]
 
 
 def test_every_answer_is_that_of_the_fold_from_the_first_telling_to_the_last(feed: Feed) -> None:
@@ -60,7 +61,12 @@ def test_every_answer_is_that_of_the_fold_from_the_first_telling_to_the_last(fee
         served, versions = stored(feed)
         assert (len(served) == KEY_ID_BYTES) == (number == 0)
         assert len(versions) == number + 1
-    assert versions[0] == bytes.fromhex(first.id)[:KEY_ID_BYTES]
+    assert versions == [bytes.fromhex(first.id)[:KEY_ID_BYTES], FEW, FEW]
+    for amount in range(10, 10 + FEW_MAX):
+        tell(feed, investment("meta-platforms", "scale-ai", amount))
+    assert {number: len(view) < KEY_ID_BYTES for number, view in enumerate(stored(feed)[1])} == {
+        number: 0 < number < FEW_MAX for number in range(FEW_MAX + 3)
+    }
     at = feed.snapshot()
     for cut in feed.cuts:
         wanted = plain(feed, cut.vector, "scale-ai")[str(LINE)]
@@ -79,7 +85,7 @@ def test_a_company_of_many_such_lines_is_asked_for_in_few_statements(feed: Feed)
     views.set_trace_callback(asked.append)
     rows = views.execute("SELECT section, counterpart, view FROM lines WHERE company = 'scale-ai'").fetchall()
     lines = [(Line("scale-ai", section, counterpart), view) for section, counterpart, view in rows]
-    found = alone.views_of(views, lines)
+    found = unwritten.views_of(views, lines, None)
     views.set_trace_callback(None)
     assert len(found) == 40
     assert list(found) == [line for line, _ in lines]

@@ -1,8 +1,9 @@
-"""A line with one entry keeps no view: its row names the event, and it is folded when somebody asks.
+"""What lines with few entries say is not written out: it is folded when somebody asks.
 
 Most lines are told of once. Written out, what they say would be most of what a file holds, twice: as it is
-served, and as it was at a cut. The row has the half of the event's id that the entry's key ends with; no JSON
-of a view is so short.
+served, and as it was at a cut. So a line with one entry holds the half of its event's id that the entry's
+key ends with, and a version with a few holds nothing (FEW): its entries are those recorded by its cut. No
+JSON of a view is so short. What a merge or split has moved is written out.
 """
 
 from __future__ import annotations
@@ -14,9 +15,15 @@ from typing import Any, TypeVar
 
 import orjson
 
+from api.read_model.shown import posted_to
 from streams.entries import KEY_ID_BYTES, line_name
 from streams.fold import Posted, fold
 from streams.lines import END, Line
+from streams.vectors import Vector, covers
+
+FEW = b""
+FEW_MAX = 16
+"""A version with so many entries is not written out."""
 
 ASKED_MAX = 500  # keys in one statement
 
@@ -35,28 +42,56 @@ def is_of(line: Line, key: bytes) -> bool:
     return line_name(key) == str(line).encode()
 
 
-def to_store(line: Line, keys: Sequence[bytes], view: bytes) -> bytes:
-    """Give what is stored of a line with these entries: its view, or of which event it is alone."""
+def served(line: Line, keys: Sequence[bytes], view: bytes) -> bytes:
+    """Give what is stored of a line with these entries: its view, or of which event it is the only one."""
     return mark(keys[0]) if len(keys) == 1 and is_of(line, keys[0]) else view
 
 
-def view_of(views: sqlite3.Connection, line: Line, stored: bytes | None) -> bytes | None:
-    """Give the view of a stored line (none: it was gone), or none where its entry is no longer there."""
-    if stored is None or len(stored) != KEY_ID_BYTES:
-        return stored
-    return views_of(views, [(line, stored)]).get(line)
+def version(number: int, first: bytes) -> bytes | None:
+    """Give what is stored of a version with so many entries, all posted to the line; none: its view.
+
+    `first`: the key of one of them.
+    """
+    if number > FEW_MAX:
+        return None
+    return mark(first) if number == 1 else FEW
 
 
-def views_of(views: sqlite3.Connection, lines: Iterable[tuple[Line, bytes]]) -> dict[Line, bytes]:
-    """Give the views of stored lines by line, in their order; one whose entry is no longer there has none."""
-    found = dict(lines)
-    alone = {_key(line, stored): line for line, stored in found.items() if len(stored) == KEY_ID_BYTES}
-    for key, entry, recorded_ms in _entries(views, list(alone)):
-        try:
-            found[alone[key]] = orjson.dumps(fold([Posted(orjson.loads(entry), recorded_ms)]))
-        except Exception as error:  # as with any line that cannot be folded: none, rather than a wrong one
-            log.warning("line %s cannot be folded: %r", alone[key], error)
-    return {line: view for line, view in found.items() if len(view) != KEY_ID_BYTES}
+def view_of(views: sqlite3.Connection, line: Line, stored: bytes, vector: Vector | None) -> bytes | None:
+    """Give the view of a stored line, as `views_of` does."""
+    return views_of(views, [(line, stored)], vector).get(line)
+
+
+def views_of(
+    views: sqlite3.Connection, lines: Iterable[tuple[Line, bytes]], vector: Vector | None
+) -> dict[Line, bytes]:
+    """Give the views of stored lines by line, in their order; `vector`: that of the cut of versions.
+
+    One whose entries are no longer there has none, as one that cannot be folded.
+    """
+    found: dict[Line, bytes | None] = dict(lines)
+    lone = {
+        _key(line, view): line
+        for line, view in found.items()
+        if view is not None and len(view) == KEY_ID_BYTES
+    }
+    for line in lone.values():
+        found[line] = None
+    for key, entry, recorded_ms in _entries(views, list(lone)):
+        found[lone[key]] = _folded(lone[key], [Posted(orjson.loads(entry), recorded_ms)])
+    if vector is not None:
+        for line in [line for line, view in found.items() if view == FEW]:
+            rows = [row for row in posted_to(views, line) if covers(vector, *row.place)]
+            found[line] = _folded(line, [row.posted for row in rows])
+    return {line: view for line, view in found.items() if view}
+
+
+def _folded(line: Line, entries: Sequence[Posted]) -> bytes | None:
+    try:
+        return orjson.dumps(fold(entries)) if entries else None
+    except Exception as error:  # as with any line that cannot be folded: none, rather than a wrong one
+        log.warning("line %s cannot be folded: %r", line, error)
+        return None
 
 
 def stored(views: sqlite3.Connection, lines: Sequence[Line]) -> dict[Line, bytes]:
