@@ -29,7 +29,10 @@ def server_of(app: ASGIApp, log_level: str) -> uvicorn.Server:
     """Make the server of an application; `run(sockets=…)` serves until a signal."""
     import uvicorn
 
+    from streams.processes import settle_heap
+
     allow_connections()
+    settle_heap()
     return uvicorn.Server(
         uvicorn.Config(
             app,

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from seeds.document import TEXT_BYTES_MAX, Document
 from seeds.errors import SeedsError
 from seeds.facts import Parsed
-from streams.processes import begin_child
+from streams.processes import begin_child, settle_heap
 
 if TYPE_CHECKING:
     from streams.documents import StoredDocument
@@ -129,6 +129,7 @@ def _warm_up() -> None:
 
     parse(Document(text="Acme Corp said on Monday it will invest $1 million.", language="en"))
     parse(Document(text="قالت شركة المثال إنها ستستثمر مليون دولار.", language="ar"))
+    settle_heap()
 
 
 def _parse(document: str) -> str:

@@ -1,8 +1,9 @@
-"""Child processes that never outlive their parent."""
+"""What our processes have in common: children never outlive their parent, and long lives are prepared."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -37,3 +38,13 @@ def begin_child(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
+
+
+def settle_heap() -> None:
+    """Have the collector leave alone what a process has loaded by now, and will keep.
+
+    Else it goes through all of it, modules and models, again and again: 80 ms each time in an API process,
+    and a quarter of a reader's time.
+    """
+    gc.collect()
+    gc.freeze()

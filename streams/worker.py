@@ -26,6 +26,7 @@ from streams.cluster import log_id
 from streams.entries import ENTRIES_VERSION
 from streams.errors import STAYS_DOWN, StreamsError
 from streams.generations import State, Views
+from streams.processes import settle_heap
 from streams.settings import Settings
 from streams.topics import PARSE, ensure_changelog, ensure_topics
 
@@ -92,6 +93,7 @@ def _run_app(settings: Settings, app: faust.App, loop: asyncio.AbstractEventLoop
 class _Worker(faust.Worker):
     async def on_startup_finished(self) -> None:
         """Say so: the partitions are assigned, the table is recovered, records are taken."""
+        settle_heap()
         log.info("%s is ready", self.app.conf.id)
 
 

@@ -28,7 +28,7 @@ from api.read_model.views_db import identity
 from api.reader_status import now_ms
 from streams.cluster import log_id
 from streams.digest import Digest
-from streams.processes import begin_child
+from streams.processes import begin_child, settle_heap
 from streams.replay import commit
 from streams.table_files import has_worker, slot_for
 
@@ -136,6 +136,7 @@ def _begin(parent: int, read: Spawned) -> None:
     global _read
     _read = read
     begin_child(parent)
+    settle_heap()
 
 
 def _build(task: Task, partition: int) -> Built:

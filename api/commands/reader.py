@@ -29,8 +29,10 @@ def _run(settings: Settings) -> None:
 
     from api.reader import Reader
     from api.replays import Replays
+    from streams.processes import settle_heap
 
     async def run() -> None:
+        settle_heap()
         replays = Replays(settings)
         task = asyncio.ensure_future(Reader(settings, replays).run())
         for number in (signal.SIGINT, signal.SIGTERM):
