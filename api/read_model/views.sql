@@ -45,9 +45,9 @@ CREATE TRIGGER line_went AFTER DELETE ON lines BEGIN
 END;
 
 -- What each line held from each cut on at which that changed (none: the line was gone), and which events made
--- it so, 16 bytes each; a view as in `lines`. A row is written once. `touched` lines may have changed since the last cut (meta
--- `versioned`) that has all its rows; they are named as they were posted to, or by the key of an entry that is
--- all that is new.
+-- it so, 16 bytes each. Where few entries had been recorded by then it is empty, or as in `lines`. A row is
+-- written once. `touched` lines may have changed since the last cut (meta `versioned`) that has all its rows;
+-- they are named as they were posted to, or by the key of an entry that is all that is new.
 CREATE TABLE line_versions (
   company TEXT NOT NULL, section TEXT NOT NULL, counterpart TEXT NOT NULL, cut INTEGER NOT NULL,
   events BLOB NOT NULL, view BLOB,
