@@ -23,7 +23,6 @@ from pathlib import Path
 
 from aiokafka import TopicPartition
 
-from api.bulk.build import build_generation
 from api.read_model import store
 from api.served import shown_yet
 from benchmarks.contestants import Run, python
@@ -94,13 +93,7 @@ async def measured(settings: Settings, asked: argparse.Namespace, folder: Path) 
     vector = await end_of_log(settings)
     rates: dict[str, list[float]] = {"worker": [], "reader": [], "bare drain": []}
     await generations.read_or_create(settings, ENTRIES_VERSION)
-    await ensure_changelog(settings, 1)
-    first = settings.model_copy(update={"data": folder / "first"})
-    async with a_reader(first):
-        pass
-    await build_generation(
-        first, 1, 1, vector, vector, {}, lambda _: None, lambda _: None
-    )  # a changelog to read
+    await worker_rate(settings.model_copy(update={"data": folder / "first"}), 1, vector, events)  # to be read
     for number in range(asked.rounds):
         run = Run(settings, folder / f"drain-{number}", f"drain-{number}", events)
         told = await asyncio.to_thread(python("benchmarks.peers.drain"), run)
