@@ -1,8 +1,8 @@
 """A stock Faust agent, as its documentation shows one: an app, a table on RocksDB, its own JSON serializer.
 
-It reads, changes and writes the two lines of each event, and writes their rows to SQLite, 1,000 events a
-transaction. The clock runs from its first event, so that neither start nor group are in it, until all events
-are folded, their rows in SQLite and the changelog's records with Kafka.
+It keeps two entries of each event, reads, changes and writes the two lines, and writes the rows of both to
+SQLite, 1,000 events a transaction. The clock runs from its first event, so that neither start nor group are
+in it, until all events are folded, their rows in SQLite and the changelog's records with Kafka.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import faust
 
-from benchmarks.peers.lines import folded, lines
+from benchmarks.peers.lines import entry, folded, lines
 
 FOLDER = Path(os.environ["PEER_FOLDER"])
 EVENTS = int(os.environ["PEER_EVENTS"])
@@ -32,7 +32,9 @@ app = faust.App(
     web_enabled=False,
 )
 source = app.topic(*os.environ["PEER_TOPICS"].split(","), key_type=bytes, value_serializer="json")
-table = app.Table("lines", partitions=int(os.environ["PEER_PARTITIONS"]))
+entries, table = (
+    app.Table(name, partitions=int(os.environ["PEER_PARTITIONS"])) for name in ("entries", "lines")
+)
 
 
 class Rows:
@@ -42,19 +44,21 @@ class Rows:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = wal")
         self._connection.execute("PRAGMA synchronous = normal")
-        self._connection.execute("CREATE TABLE lines (name TEXT PRIMARY KEY, row TEXT) WITHOUT ROWID")
-        self._waiting: dict[str, str] = {}
+        self._waiting: dict[str, dict[str, str]] = {"entries": {}, "lines": {}}
+        for name in self._waiting:
+            self._connection.execute(f"CREATE TABLE {name} (name TEXT PRIMARY KEY, row TEXT) WITHOUT ROWID")
 
-    def put(self, name: str, row: dict[str, Any]) -> None:
+    def put(self, table: str, name: str, row: dict[str, Any]) -> None:
         """Have a row written with the next ones."""
-        self._waiting[name] = json.dumps(row)
+        self._waiting[table][name] = json.dumps(row)
 
     def write(self) -> None:
         """Write what waits, in one transaction."""
         self._connection.execute("BEGIN")
-        self._connection.executemany("REPLACE INTO lines VALUES (?, ?)", self._waiting.items())
+        for name, rows in self._waiting.items():
+            self._connection.executemany(f"REPLACE INTO {name} VALUES (?, ?)", rows.items())  # noqa: S608  # ours
+            rows.clear()
         self._connection.execute("COMMIT")
-        self._waiting.clear()
 
 
 @app.agent(source)
@@ -66,10 +70,14 @@ async def fold(events: AsyncIterable[dict[str, Any]]) -> None:
         if not number:
             began = time.perf_counter()
         number += 1
+        kept = entry(event)
         for name in lines(event):
-            row = folded(table.get(name), event)
+            key = f"{name}|{event['id']}"
+            entries[key] = kept
+            rows.put("entries", key, kept)
+            row = folded(table.get(name), kept)
             table[name] = row
-            rows.put(name, row)
+            rows.put("lines", name, row)
         if number % SQLITE_EVENTS == 0 or number == EVENTS:
             rows.write()
         if number == EVENTS:

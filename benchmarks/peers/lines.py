@@ -1,6 +1,6 @@
-"""What a peer makes of an event: the two lines that it touches, each folded by read-modify-write.
+"""What a peer makes of an event: an entry on each of the two lines that it touches, and the lines folded.
 
-Simpler than ours (no ids checked, no steps, no rivals), and the same in Java: see `Fold.java`.
+Simpler than ours (no ids checked, no steps, no rivals, no versions), and the same in Java: see `Fold.java`.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ def lines(event: dict[str, Any]) -> list[str]:
     return [f"{home}|{kind}|{other}", f"{other}|{kind}-of|{home}"]
 
 
-def folded(row: dict[str, Any] | None, event: dict[str, Any]) -> dict[str, Any]:
-    """Add an event to a line: how many there were, and the latest of them by day and id."""
-    day = event["valid"]["from"]
-    latest = {
-        "id": event["id"],
-        "day": day,
-        "stage": event["stage"],
-        "modality": event["modality"],
-        "amount": event["slots"].get("amount"),
-    }
+KEPT = ("id", "type", "valid", "stage", "modality", "origin", "slots")
+
+
+def entry(event: dict[str, Any]) -> dict[str, Any]:
+    """Give what is kept of an event on each of its lines."""
+    return {name: event[name] for name in KEPT}
+
+
+def folded(row: dict[str, Any] | None, entry: dict[str, Any]) -> dict[str, Any]:
+    """Add an entry to a line: how many there were, and the latest of them by day and id."""
     if row is None:
-        return {"events": 1, "latest": latest}
+        return {"events": 1, "latest": entry}
     before = row["latest"]
-    newer = (before["day"], before["id"]) < (day, event["id"])
-    return {"events": row["events"] + 1, "latest": latest if newer else before}
+    newer = (before["valid"]["from"], before["id"]) < (entry["valid"]["from"], entry["id"])
+    return {"events": row["events"] + 1, "latest": entry if newer else before}

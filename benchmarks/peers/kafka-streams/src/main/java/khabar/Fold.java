@@ -11,9 +11,12 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 
-/** Folds the two lines of an event by read-modify-write; the same as `lines.py` does for Python's peers. */
+/** Keeps two entries of an event and folds its two lines by read-modify-write, as `lines.py` says. */
 final class Fold implements Processor<byte[], byte[], Void, Void> {
-    static final String STORE = "lines";
+    static final String ENTRIES = "entries";
+    static final String LINES = "lines";
+    private static final List<String> KEPT =
+            List.of("id", "type", "valid", "stage", "modality", "origin", "slots");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Map<String, String> OTHERS =
             Map.of(
@@ -27,7 +30,8 @@ final class Fold implements Processor<byte[], byte[], Void, Void> {
 
     private final Rows rows;
     private final Clock clock;
-    private KeyValueStore<String, byte[]> store;
+    private KeyValueStore<String, byte[]> entries;
+    private KeyValueStore<String, byte[]> lines;
 
     Fold(Rows rows, Clock clock) {
         this.rows = rows;
@@ -36,7 +40,8 @@ final class Fold implements Processor<byte[], byte[], Void, Void> {
 
     @Override
     public void init(ProcessorContext<Void, Void> context) {
-        store = context.getStateStore(STORE);
+        entries = context.getStateStore(ENTRIES);
+        lines = context.getStateStore(LINES);
     }
 
     @Override
@@ -44,11 +49,17 @@ final class Fold implements Processor<byte[], byte[], Void, Void> {
         clock.first();
         try {
             JsonNode event = JSON.readTree(record.value());
+            ObjectNode entry = entry(event);
+            byte[] kept = JSON.writeValueAsBytes(entry);
+            String id = event.get("id").asText();
             for (String name : lines(event)) {
-                byte[] before = store.get(name);
-                byte[] row = JSON.writeValueAsBytes(folded(before == null ? null : JSON.readTree(before), event));
-                store.put(name, row);
-                rows.put(name, row);
+                String key = name + "|" + id;
+                entries.put(key, kept);
+                rows.put(ENTRIES, key, kept);
+                byte[] before = lines.get(name);
+                byte[] row = JSON.writeValueAsBytes(folded(before == null ? null : JSON.readTree(before), entry));
+                lines.put(name, row);
+                rows.put(LINES, name, row);
             }
         } catch (IOException error) {
             throw new IllegalStateException(error);
@@ -75,24 +86,23 @@ final class Fold implements Processor<byte[], byte[], Void, Void> {
         return List.of(home + "|" + kind + "|" + other, other + "|" + kind + "-of|" + home);
     }
 
-    private static ObjectNode folded(JsonNode row, JsonNode event) {
-        String day = event.get("valid").get("from").asText();
-        String id = event.get("id").asText();
+    private static ObjectNode entry(JsonNode event) {
+        ObjectNode made = JSON.createObjectNode();
+        for (String name : KEPT) {
+            made.set(name, event.get(name));
+        }
+        return made;
+    }
+
+    private static ObjectNode folded(JsonNode row, ObjectNode entry) {
         ObjectNode made = JSON.createObjectNode();
         made.put("events", row == null ? 1 : row.get("events").asInt() + 1);
-        if (row != null) {
-            JsonNode before = row.get("latest");
-            int days = before.get("day").asText().compareTo(day);
-            if (days > 0 || (days == 0 && before.get("id").asText().compareTo(id) >= 0)) {
-                made.set("latest", before);
-                return made;
-            }
-        }
-        ObjectNode latest = made.putObject("latest");
-        latest.put("id", id).put("day", day);
-        latest.set("stage", event.get("stage"));
-        latest.set("modality", event.get("modality"));
-        latest.set("amount", event.get("slots").get("amount"));
+        JsonNode before = row == null ? null : row.get("latest");
+        made.set("latest", before == null || order(before).compareTo(order(entry)) < 0 ? entry : before);
         return made;
+    }
+
+    private static String order(JsonNode entry) {
+        return entry.get("valid").get("from").asText() + entry.get("id").asText();
     }
 }

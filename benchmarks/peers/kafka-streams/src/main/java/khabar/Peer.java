@@ -11,8 +11,8 @@ import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * Kafka Streams on the same topics: Processor API, a RocksDB store with its changelog, two lines an event, and
- * their rows in SQLite. The clock runs from the first record, so that neither the JVM's start nor the group's is
+ * Kafka Streams on the same topics: Processor API, RocksDB stores, two entries an event with their changelog, two
+ * lines folded (without one: they could be folded again from the entries), and the rows of both in SQLite. The clock runs from the first record, so that neither the JVM's start nor the group's is
  * in it, until all is folded and in SQLite; the changelog's last records may then still be on their way.
  */
 public final class Peer {
@@ -34,7 +34,12 @@ public final class Peer {
         topology.addProcessor("fold", () -> new Fold(rows, clock), "facts");
         topology.addStateStore(
                 Stores.keyValueStoreBuilder(
-                        Stores.persistentKeyValueStore(Fold.STORE), Serdes.String(), Serdes.ByteArray()),
+                        Stores.persistentKeyValueStore(Fold.ENTRIES), Serdes.String(), Serdes.ByteArray()),
+                "fold");
+        topology.addStateStore(
+                Stores.keyValueStoreBuilder(
+                                Stores.persistentKeyValueStore(Fold.LINES), Serdes.String(), Serdes.ByteArray())
+                        .withLoggingDisabled(),
                 "fold");
 
         Properties settings = new Properties();
