@@ -12,7 +12,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import UnknownTopicOrPartitionError, for_code
 
 from streams.errors import TopicMismatch, TopicsRefused
-from streams.topics import LOG, RECORD_BYTES_MAX, ensure, ensure_topics, topic_name
+from streams.topics import LOG, RECORD_BYTES_MAX, config_of, ensure, ensure_topics, topic_name
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -60,7 +60,7 @@ async def create_copies(settings: Settings) -> None:
 async def finish_copies(settings: Settings) -> None:
     """Have Kafka set the time of what comes from now on, as in any log."""
     resources = [
-        ConfigResource(ConfigResourceType.TOPIC, topic_name(settings, topic.name), dict(topic.config))
+        ConfigResource(ConfigResourceType.TOPIC, topic_name(settings, topic.name), config_of(settings, topic))
         for topic in COPIED
     ]
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)

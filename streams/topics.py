@@ -26,6 +26,7 @@ RECORD_BYTES_MAX = 8 << 20
 HOUR_MS = 3_600_000
 PARSE = "khabar-parse"
 CREATE_SECONDS_MAX = 30.0
+MOST_MIN = 2  # of two copies, most are both: one that fails would stop all writing
 
 FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 LOGGED = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(RECORD_BYTES_MAX)}
@@ -144,6 +145,15 @@ async def ensure(settings: Settings, topics: tuple[Topic, ...]) -> None:
         await admin.close()
 
 
+def config_of(settings: Settings, topic: Topic) -> dict[str, str]:
+    """Give the configuration of a topic when it is made: with three copies and more, most must have a record.
+
+    Kafka's own default is one: it acknowledges what a single disk has, and may lose it with that.
+    """
+    copies = settings.replication_factor
+    return {**topic.config, **({"min.insync.replicas": str(copies // 2 + 1)} if copies > MOST_MIN else {})}
+
+
 def _partitions(settings: Settings, topic: Topic) -> int:
     return settings.partitions if topic.partitioned else 1
 
@@ -154,7 +164,10 @@ async def _create(admin: AIOKafkaAdminClient, settings: Settings, missing: Mappi
     answer = await admin.create_topics(
         [
             NewTopic(
-                name, _partitions(settings, t), settings.replication_factor, topic_configs=dict(t.config)
+                name,
+                _partitions(settings, t),
+                settings.replication_factor,
+                topic_configs=config_of(settings, t),
             )
             for name, t in missing.items()
         ]

@@ -11,6 +11,7 @@ from streams.topics import (
     LOG,
     RECORD_BYTES_MAX,
     changelog_name,
+    config_of,
     fact_topic,
     fact_topics,
     partition_of,
@@ -53,6 +54,15 @@ def test_records_of_eight_mebibytes_fit():
 def test_only_four_topics_have_one_partition():
     single = {topic.name for topic in LOG if not topic.partitioned}
     assert single == {"entities", "cuts", "dead-letters", "views"}
+
+
+@pytest.mark.parametrize(("copies", "least"), [(1, None), (2, None), (3, "2"), (5, "3")])
+def test_most_copies_must_have_a_record_before_it_is_acknowledged(copies, least):
+    settings = SETTINGS.model_copy(update={"replication_factor": copies})
+    for topic in LOG:
+        made = config_of(settings, topic)
+        assert made.get("min.insync.replicas") == least
+        assert made.items() >= topic.config.items()
 
 
 @pytest.mark.parametrize(
