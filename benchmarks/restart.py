@@ -105,10 +105,10 @@ async def measured(settings: Settings, asked: argparse.Namespace) -> list[Figure
         figures.append(
             Figure(
                 name=f"{name} back after kill -9, {lines} lines",
-                ours=round(1 / median, 4),
-                peer=round(1 / rebuild, 4),
+                ours=round(3600 / median, 1),
+                peer=round(3600 / rebuild, 1),
                 peer_name="khabar replay",
-                unit="1/s",
+                unit="1/h",
                 ratio=round(rebuild / median, 2),
                 target=TARGET,
             )
