@@ -56,8 +56,9 @@ class Files:
 
     def _record(self, value: bytes) -> Record:
         event = orjson.loads(value)
-        partition = partition_of(event["home"].encode(), PARTITIONS)
-        return self.feed.log.record(fact_topic(event["type"]), partition, value)
+        home = event["home"].encode()
+        partition = partition_of(home, PARTITIONS)
+        return self.feed.log.record(fact_topic(event["type"]), partition, value, key=home)
 
 
 def batches(number: int) -> Iterator[int]:
