@@ -1,22 +1,25 @@
 """Positions as they are now, given again for as long as they are the same.
 
-An answer is the same while nobody has written to the files; and, where somebody has, while every statement
-that it was made of gives the same rows (`api.read_model.noted`), on the same day and in the same generation.
+An answer is the same while nobody has written to the files; and, where somebody has, while no change that is
+told of (`api.read_model.changes`) concerns it, on the same day and in the same files.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from api.answers import RawHeaders, etag, found, of_body, standing
-from api.as_of import NOW, AsOf, day_of, resolve
+from api.as_of import NOW, day_of, resolve
+from api.kept import KeptAnswers
 from api.positions import entity_of, position_of
-from api.read_model.noted import Noted
+from api.read_model import changes
+from api.read_model.position_queries import map_of
+from api.read_model.reading import openings
 from api.reader_status import now_ms
+from streams.lines import Line, entities_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,24 +31,17 @@ if TYPE_CHECKING:
     from api.service import Service
 
 KEPT_BYTES_MAX = 128 << 20
-"""Bodies, and the rows that they were made of."""
-
-ONE_BYTES_MAX = 8 << 20
-"""What takes more is made anew each time, rather than that it drives out hundreds of others."""
+"""Bodies, and what they depend on."""
 
 
-@dataclass
-class Kept:
-    """A position as it was last answered; `versions` of the files at which it was found to be so."""
+@dataclass(frozen=True)
+class Answer:
+    """A position as it was answered."""
 
     body: bytes
     headers: RawHeaders
     tag: str
     day: date
-    generation: int
-    versions: Versions
-    noted: Noted
-    size: int
 
 
 class LivePositions:
@@ -53,66 +49,66 @@ class LivePositions:
 
     def __init__(self, service: Service, bytes_max: int = KEPT_BYTES_MAX) -> None:
         self._service = service
-        self._bytes_max = bytes_max
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
-        self._bytes = 0
+        self._kept: KeptAnswers[Answer] = KeptAnswers(bytes_max)
+        self._versions: Versions | None = None
+        """At which all that is kept is true."""
+        self._read = 0, 0
+        """Up to which row the changes of events and views were read then."""
 
     def bytes_kept(self) -> int:
         """Tell how many bytes are kept, about."""
-        return self._bytes
+        return self._kept.size
 
     def answer(self, company: str, asked: Iterable[tuple[bytes, bytes]]) -> Response:
         """Answer with a company's position; `asked` are the request's headers. Raises NotFound, Moved."""
         service = self._service
         versions = service.model.versions()
-        kept, token = self._unchanged(company, versions), service.known_token(versions, of_views=True)
+        kept = self._of_today(company) if versions == self._versions else None
+        token = service.known_token(versions, of_views=True)
         if kept is None or token is None:
             with service.model.snapshot() as at:
                 versions = service.model.versions()
-                kept = self._of(at, versions, company)
+                self._drop_changed(at, versions)
+                kept = self._of_today(company) or self._made(at, company)
                 token = service.token(at, of_views=True, versions=versions)
         return found(asked, standing(service, token), kept.tag, kept.headers, kept.body)
 
-    def _unchanged(self, company: str, versions: Versions) -> Kept | None:
-        """Give what was answered, if nobody has written to the files since, and it is the same day."""
+    def _of_today(self, company: str) -> Answer | None:
         kept = self._kept.get(company)
-        if kept is None or kept.versions != versions or kept.day != day_of(now_ms()):
-            return None
-        self._kept.move_to_end(company)
-        return kept
+        return kept if kept is not None and kept.day == day_of(now_ms()) else None
 
-    def _of(self, at: Snapshot, versions: Versions, company: str) -> Kept:
-        as_of = resolve(at, NOW)
-        kept = self._kept.pop(company, None)
-        if kept is not None:
-            self._bytes -= kept.size
-        same = kept is not None and (kept.day, kept.generation) == (as_of.day, at.generation)
-        if kept is None or not same or not kept.noted.hold(at):
-            kept = self._made(at, versions, company, as_of)
-        kept.versions = versions
-        self._keep(company, kept)
-        return kept
-
-    def _made(self, at: Snapshot, versions: Versions, company: str, as_of: AsOf) -> Kept:
-        noted = Noted()
-        noting = noted.of(at)
-        body = orjson.dumps(position_of(noting, entity_of(noting, company, as_of), as_of))
-        return Kept(
-            body=body,
-            headers=of_body(body),
-            tag=etag(at.generation, body),
-            day=as_of.day,
-            generation=at.generation,
-            versions=versions,
-            noted=noted,
-            size=noted.size() + len(body),
-        )
-
-    def _keep(self, company: str, kept: Kept) -> None:
-        """Keep the last answers, within bounds."""
-        if kept.size > ONE_BYTES_MAX:
+    def _drop_changed(self, at: Snapshot, versions: Versions) -> None:
+        """Drop what is not known to be true at a snapshot, whose versions these are."""
+        before = self._versions
+        if versions == before:
             return
-        self._kept[company] = kept
-        self._bytes += kept.size
-        while self._bytes > self._bytes_max:
-            self._bytes -= self._kept.popitem(last=False)[1].size
+        self._versions = None  # until all of it is done
+        if before is None or openings(before) != openings(versions):
+            self._kept.clear()
+            self._read = changes.last(at.events), changes.last(at.views) if at.views else 0
+        else:
+            events = changes.since(at.events, self._read[0])
+            views = changes.since(at.views, self._read[1]) if at.views else changes.NOTHING
+            self._read = events.last, views.last
+            for news in (events, views):
+                self._kept.drop_changed(news.changed)
+        self._versions = versions
+
+    def _made(self, at: Snapshot, company: str) -> Answer:
+        as_of = resolve(at, NOW)
+        position = position_of(at, entity_of(at, company, as_of), as_of)
+        body = orjson.dumps(position)
+        made = Answer(body, of_body(body), etag(at.generation, body), as_of.day)
+        shown_as = map_of(at, None).sources(company) | {company}
+        self._kept.keep(company, made, len(body), shown_as, _named_in(position))
+        return made
+
+
+def _named_in(position: dict[str, Any]) -> set[str]:
+    """List the ids of which a position may say what they are called, besides its own."""
+    return {
+        one
+        for section, lines in position["sections"].items()
+        for line in lines
+        for one in entities_of(Line(position["id"], section, line["counterpart"]))
+    }

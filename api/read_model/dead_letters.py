@@ -10,13 +10,14 @@ when somebody asks.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from api.read_model.event_queries import moment
 from api.read_model.event_rows import key_of
+from api.read_model.store import in_column
 from streams.dead_letters import content_of, kind_of, stands_for
 from streams.errors import CodecError, Misplaced
 from streams.vectors import covers
@@ -41,14 +42,14 @@ Row = tuple[str, int, int, str, int]
 """Topic, partition, offset, kind, recorded time in milliseconds."""
 
 
-def note(connection: sqlite3.Connection, record: Record, error: Exception) -> None:
-    """Keep a record of facts that was refused, if its key may be the id of an entity."""
+def note(connection: sqlite3.Connection, record: Record, error: Exception) -> set[str]:
+    """Keep a record of facts that was refused, if its key may be the id of an entity: give that."""
     try:
         home = (record.key or b"").decode()
     except UnicodeDecodeError:
-        return
+        return set()
     if not 0 < len(home) <= HOME_MAX:
-        return
+        return set()
     # A misplaced event is whole: its id was checked. What another claims to be says nothing.
     event = key_of(orjson.loads(record.value or b"")["id"]) if isinstance(error, Misplaced) else None
     connection.execute(
@@ -59,18 +60,25 @@ def note(connection: sqlite3.Connection, record: Record, error: Exception) -> No
             event, content_of(record.topic, record.key, record.value),
         ),
     )  # fmt: skip
+    return {home}
 
 
-def settle(connection: sqlite3.Connection, records: Iterator[Record]) -> None:
-    """Keep which accepted records were sent in the stead of dead letters."""
-    connection.executemany(
-        "INSERT OR IGNORE INTO sent_again VALUES (?, ?, ?, ?)",
-        (
-            (content, record.topic, record.partition, record.offset)
-            for record in records
-            if record.headers and (content := stands_for(record.headers)) is not None
-        ),
-    )
+def settle(connection: sqlite3.Connection, records: Iterable[Record]) -> bool:
+    """Keep which accepted records were sent in the stead of dead letters; say whether any was."""
+    found = [
+        (content, record.topic, record.partition, record.offset)
+        for record in records
+        if record.headers and (content := stands_for(record.headers)) is not None
+    ]
+    connection.executemany("INSERT OR IGNORE INTO sent_again VALUES (?, ?, ?, ?)", found)
+    return bool(found)
+
+
+def homes_of(connection: sqlite3.Connection, events: list[bytes]) -> set[str]:
+    """List the homes of letters whose events only stood in a wrong place, by the keys of the events."""
+    there = in_column(connection, "dead_letters", "event", events)
+    rows = (connection.execute("SELECT home FROM dead_letters WHERE event = ?", (key,)) for key in there)
+    return {home for found in rows for (home,) in found}
 
 
 def told(at: Snapshot, entity: str, entities: EntityMap, recorded: Recorded | None) -> dict[str, Any] | None:

@@ -71,8 +71,11 @@ def had_name(known: int, named: int, cut: int | None) -> bool:
     return cut is None or bool(known) or 0 < named <= cut
 
 
-def name_anew(connection: sqlite3.Connection, mention: Mention, cut: int) -> None:
-    """Give an entity that is in no list its name for good, as of a cut, and let it be found by that."""
+def name_anew(connection: sqlite3.Connection, mention: Mention, cut: int) -> bool:
+    """Give an entity that is in no list its name for good, as of a cut, and let it be found by that.
+
+    Says whether it is in no list.
+    """
     changed = connection.execute(
         "UPDATE entities SET kind = ?, name = ?, resolved = ?, named = ? WHERE id = ? AND NOT known",
         (mention.kind, mention.name, mention.resolved, cut, mention.id),
@@ -89,17 +92,24 @@ def name_anew(connection: sqlite3.Connection, mention: Mention, cut: int) -> Non
                 [(mention.id, one) for one in there - wanted],
             )
             _store_names(connection, mention.id, {mention.name, mention.surface})
+    return changed.rowcount > 0
 
 
-def count(connection: sqlite3.Connection, mentions: Iterable[Mention], counts: Counter[str]) -> None:
-    """Add the entities that a batch of events mentions, and how many events each has a role in."""
+def count(connection: sqlite3.Connection, mentions: Iterable[Mention], counts: Counter[str]) -> set[str]:
+    """Add the entities that a batch of events mentions, and how many events each has a role in.
+
+    Lists those that were not there.
+    """
+    new: set[str] = set()
     for mention in mentions:
         added = connection.execute(
             "INSERT OR IGNORE INTO entities (id, kind, name, resolved, known) VALUES (?, ?, ?, ?, 0)",
             (mention.id, mention.kind, mention.name, mention.resolved),
         )
         if added.rowcount:  # known ones have their names from the list: mentions may say "the company"
+            new.add(mention.id)
             _store_names(connection, mention.id, {mention.name, mention.surface})
     connection.executemany(
         "UPDATE entities SET events = events + ? WHERE id = ?", [(n, id_) for id_, n in counts.items()]
     )
+    return new

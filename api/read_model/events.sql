@@ -1,6 +1,10 @@
 -- The log as rows. `n` counts events as this reader met them: within one partition it follows the offsets.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
+-- What the last commits changed of positions (see api.read_model.changes): entities of which something, and
+-- entities that are called otherwise, as JSON; none: anything.
+CREATE TABLE changes (number INTEGER PRIMARY KEY, told BLOB);
+
 -- Next offset to read, of every partition of the log (topics without prefix).
 CREATE TABLE offsets (
   topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL,
@@ -82,6 +86,7 @@ CREATE TABLE dead_letters (
   kind TEXT NOT NULL, event BLOB, content BLOB NOT NULL,
   PRIMARY KEY (home, recorded_ms, topic, partition, offset)
 ) WITHOUT ROWID;
+CREATE INDEX dead_letters_by_event ON dead_letters (event) WHERE event IS NOT NULL;
 -- Where a record was accepted that was sent in the stead of such a one.
 CREATE TABLE sent_again (
   content BLOB NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,

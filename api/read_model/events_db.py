@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from api.read_model import dead_letters, entities, first_mentions, store
+from api.read_model.changes import Changed
 from api.read_model.event_rows import EventRow, Mention, event_row, key_of
 from api.read_model.places import last_cut
 from api.read_model.records import Offsets, Record
@@ -33,6 +34,7 @@ class Applied:
     skipped: list[tuple[Record, str]] = field(default_factory=list)
     mentions: dict[tuple[str, str, int], tuple[int, Mention]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    changed: Changed = field(default_factory=Changed)
 
 
 class Met(NamedTuple):
@@ -75,38 +77,43 @@ class EventsFile:
     def apply(self, records: Iterable[Record], positions: Offsets) -> Applied:
         """Write what the records bring; `positions` are the next offsets after them. Raises NewerVersion."""
         applied = Applied()
+        changed = applied.changed
         met: list[Met] = []
-        with store.transaction(self.connection):
+        with store.transaction(self.connection, changed):
             for record in records:
                 try:
                     if record.topic.startswith("facts."):
                         met.append(self._met(record))
                     else:
-                        self._take(record)
+                        self._take(record, changed)
                 except NewerVersion:
                     raise
                 except (CodecError, KeyError, TypeError, ValueError) as error:
                     applied.skipped.append((record, f"{type(error).__name__}: {error}"))
                     if record.topic.startswith("facts."):
-                        dead_letters.note(self.connection, record, error)
+                        changed.ids |= dead_letters.note(self.connection, record, error)
             self._store(met, applied)
-            dead_letters.settle(self.connection, (one.record for one in met))
+            changed.anything |= dead_letters.settle(self.connection, [one.record for one in met])
             first_mentions.note(self.connection, applied.mentions)
-            entities.count(self.connection, (one for _, one in applied.mentions.values()), applied.counts)
+            mentions = (one for _, one in applied.mentions.values())
+            changed.names |= entities.count(self.connection, mentions, applied.counts)
+            changed.ids |= applied.counts.keys()
             self.connection.executemany(
                 "INSERT OR REPLACE INTO offsets (topic, partition, next) VALUES (?, ?, ?)",
                 [(topic, partition, next_) for (topic, partition), next_ in positions.items()],
             )
-            first_mentions.settle(self.connection)
+            changed.names |= first_mentions.settle(self.connection)
+            changed.ids |= changed.names  # what an entity is called stands in its own position, too
         return applied
 
-    def _take(self, record: Record) -> None:
+    def _take(self, record: Record, changed: Changed) -> None:
         if record.topic == "documents":
             self._document(record)
         elif record.topic == "parses":
             self._parse(record)
         elif record.topic == "entities":
             self._entity_change(record)
+            changed.anything = True
         elif record.topic == "cuts":
             self._cut(record)
 
@@ -127,6 +134,7 @@ class EventsFile:
                 new.setdefault(one.row.key, one)
         applied.events += len(new)
         applied.duplicates += len(met) - len(new)
+        applied.changed.ids |= dead_letters.homes_of(self.connection, list(new))
         self.connection.executemany(
             """INSERT INTO events (key, type, fact_type, stage, modality, confidence, home,
                document, topic, partition, offset, recorded_ms, day, certain, data)

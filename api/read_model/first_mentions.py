@@ -35,8 +35,9 @@ def note(connection: sqlite3.Connection, mentions: Mentions) -> None:
     )
 
 
-def settle(connection: sqlite3.Connection) -> None:
-    """Name what the cuts cover whose events have all been read."""
+def settle(connection: sqlite3.Connection) -> set[str]:
+    """Name what the cuts cover whose events have all been read: list it."""
+    named: set[str] = set()
     done = int(store.get_meta(connection, "named") or 0)
     read: Vector | None = None
     for number in range(done + 1, done + CUTS_MAX + 1):
@@ -46,11 +47,12 @@ def settle(connection: sqlite3.Connection) -> None:
         read = read or read_vector(connection)  # most batches bring no cut
         if not dominates(read, facts_of(cut.vector)):
             break
-        _settle(connection, number)
+        named |= _settle(connection, number)
         store.set_meta(connection, "named", str(number))
+    return named
 
 
-def _settle(connection: sqlite3.Connection, cut: int) -> None:
+def _settle(connection: sqlite3.Connection, cut: int) -> set[str]:
     covered = connection.execute(
         """SELECT f.entity, f.topic, f.partition, f.offset, f.kind, f.name, f.surface, f.resolved
            FROM cut_moves m JOIN first_mentions f
@@ -61,6 +63,9 @@ def _settle(connection: sqlite3.Connection, cut: int) -> None:
     first: dict[str, tuple[str, int, int, str, str, str, int]] = {}
     for entity, *mention in sorted(covered):
         first.setdefault(entity, tuple(mention))
+    named = set()
     for entity, (_, _, _, kind, name, surface, resolved) in first.items():
-        name_anew(connection, Mention(entity, kind, name, surface, bool(resolved)), cut)
+        if name_anew(connection, Mention(entity, kind, name, surface, bool(resolved)), cut):
+            named.add(entity)
         connection.execute("DELETE FROM first_mentions WHERE entity = ?", (entity,))
+    return named

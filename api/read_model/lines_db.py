@@ -33,6 +33,8 @@ class Lines:
         self._connection = connection
         self._findings = findings
         self._states = states
+        self.companies: set[str] = set()
+        """Of which the last `fold` wrote or deleted lines."""
 
     def fold(
         self,
@@ -157,6 +159,7 @@ class Lines:
         return unwritten.served(line, [row.key for row in shown], view) if view is not None else None
 
     def _write(self, folded: list[tuple[str, str, str, bytes]], gone: list[Line]) -> None:
+        self.companies = {line[0] for line in folded} | {line.company for line in gone}
         self._connection.executemany(
             "DELETE FROM lines WHERE company = ? AND section = ? AND counterpart = ?", gone
         )

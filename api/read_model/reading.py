@@ -33,6 +33,14 @@ Versions = tuple[int, int, int]
 
 _openings = count(1)
 DATA_VERSION_BITS = 32
+
+
+def openings(versions: Versions) -> Versions:
+    """Give that part of versions which tells which files are open, and not what was written to them."""
+    generation, events, views = versions
+    return generation, events >> DATA_VERSION_BITS, views >> DATA_VERSION_BITS
+
+
 LOOK_SECONDS = 0.005
 
 

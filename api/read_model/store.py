@@ -9,8 +9,9 @@ from typing import Literal
 from uuid import uuid4
 
 from api.errors import ReadModelMissing
+from api.read_model import changes
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Raised by any change of the schema or of what a column means: files of another version are made anew."""
 
 BUSY_SECONDS = 5.0
@@ -88,10 +89,12 @@ class transaction:
     """`with transaction(connection):` commits at its end, or rolls back all of it and closes the connection.
 
     Closes, because what its writer remembers of the file may be ahead of it now: it has to be opened anew.
+    `changed` is filled by then with what it changes of positions; none: that may be anything.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, changed: changes.Changed | None = None) -> None:
         self._connection = connection
+        self._changed = changed
 
     def __enter__(self) -> sqlite3.Connection:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -100,6 +103,7 @@ class transaction:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
+                changes.write(self._connection, self._changed)
                 self._connection.execute("COMMIT")
         finally:
             if kind is not None or self._connection.in_transaction:

@@ -1,6 +1,10 @@
 -- One generation of the positions: what Faust posted, proven against the log, and the lines made of it.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
+-- What the last commits changed of positions (see api.read_model.changes): entities of which something, and
+-- entities that are called otherwise, as JSON; none: anything.
+CREATE TABLE changes (number INTEGER PRIMARY KEY, told BLOB);
+
 -- Next offset of each partition of the changelog.
 CREATE TABLE offsets (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL);
 

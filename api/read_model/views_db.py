@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api.read_model import store
+from api.read_model import changes, store
 from api.read_model.differences import Differences, entries_of
 from api.read_model.entity_maps import changed_ids, entity_map, last_change, lines_of
 from api.read_model.entries_db import Entries, Served
@@ -110,8 +110,8 @@ class GenerationFile:
         `caught_up`: partitions that have been read to their end since the start. Returns what the proof
         newly found.
         """
-        changed = Changed()
-        with store.transaction(self.connection):
+        changed, of_positions = Changed(), changes.Changed()
+        with store.transaction(self.connection, of_positions):
             for record in records:
                 if record.key is not None and progress.is_progress(record.key):
                     told = progress.decode(record.value or b"{}")
@@ -124,8 +124,10 @@ class GenerationFile:
             self._late(changed)
             self._pending.store()
             maps = self._take_entity_changes(changed)
+            of_positions.anything = len(maps) > 1
             doubtful = {key for _, key in changed.suspects}
             findings, suspects = self._lines.fold(changed.lines, maps, now_ms, changed.new, doubtful)
+            of_positions.ids = self._lines.companies
             self._versions.touched(changed.lines)
             self._versions.touched(row.key for row in changed.new)
             self.connection.executemany(
@@ -166,7 +168,7 @@ class GenerationFile:
 
     def unknown(self, now_ms: int, wait_ms: int) -> list[Finding]:
         """Find entries that have waited too long for their event."""
-        with store.transaction(self.connection):
+        with store.transaction(self.connection, changes.Changed()):  # none of what positions are made of
             return self._differences.unknown(now_ms, wait_ms)
 
     def _row(self, record: Record, now_ms: int, changed: Changed) -> None:
