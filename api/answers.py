@@ -14,6 +14,8 @@ from api.reader_status import shown
 from api.service import Service
 
 if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
     from api.read_model.reading import Snapshot
 
 JSON = "application/json"
@@ -43,6 +45,11 @@ class Made(Response):
         self.raw_headers = headers
         self.body = body
         self.background = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 def answer(

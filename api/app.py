@@ -14,7 +14,8 @@
     /docs            fastapi_offline     the API, to read and to try
 
 Everything is read from the files that `api.reader` writes; only writes need Kafka. A request passes the
-guard (host, origin, size, right to write) and is counted; errors become problem documents.
+guard (host, origin, size, right to write) and is counted; errors become problem documents. What is asked
+most goes a shorter way (`api.hot`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from fastapi_offline import FastAPIOffline
 
 from api import conditional, problems
 from api.fanout import Fanout
-from api.guard import Guard
+from api.guard import Guard, Hosts
 from api.hot import Hot
 from api.live import LivePositions
 from api.metrics import Measured
@@ -50,6 +51,8 @@ from api.routers import (
 from api.service import Service
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from streams.settings import Settings
 
 DESCRIPTION = """
@@ -58,6 +61,12 @@ article that say so. Answers carry a `Khabar-Token`: a place in the log, from wh
 on without a gap. Errors are problem documents (RFC 9457).
 """
 ROUTERS = (changes, companies, people, streams, events, documents, entities, replays, views, schemas, health)
+
+
+def served(settings: Settings) -> ASGIApp:
+    """Build what is served: the application, with the short way before it."""
+    front: ASGIApp = create_app(settings).state.front
+    return front
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -88,8 +97,11 @@ def create_app(settings: Settings) -> FastAPI:
     for module in ROUTERS:
         app.include_router(module.router)
     problems.add_handlers(app)
-    app.add_middleware(Hot, live=app.state.live, endpoints=app.state.endpoints, name="get_company")
-    app.add_middleware(Guard, settings=settings)
+    hosts = Hosts(settings)
+    app.state.front = Hot(
+        app, app.state.live, hosts, service.metrics, endpoints=app.state.endpoints, name="get_company"
+    )
+    app.add_middleware(Guard, settings=settings, hosts=hosts)
     app.add_middleware(Measured, metrics=service.metrics)
     app.openapi = lambda: _openapi(app, settings)  # type: ignore[method-assign]  # FastAPI's way to extend it
     return app

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BODY_BYTES_MAX = 8 << 20
 HOSTS_MAX = 100
 READS = ("GET", "HEAD", "OPTIONS")
+UNSNIFFED = b"x-content-type-options", b"nosniff"
+"""Keeps browsers from taking an answer for anything but what it says it is."""
 
 
 def is_loopback(host: str) -> bool:
@@ -32,15 +34,44 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+class Hosts:
+    """Which hosts a request may name."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._known: set[bytes] = set()
+        """Host headers that were found right: nearly all requests come with the same one."""
+
+    def is_known(self, header: bytes) -> bool:
+        """Say whether a Host header was found right before."""
+        return header in self._known
+
+    def check(self, header: bytes) -> None:
+        """Refuse names that could point here by DNS rebinding; addresses cannot be rebound.
+
+        Raises ForeignHost.
+        """
+        if header in self._known:
+            return
+        host = _host(header.decode("latin-1"))
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            if host not in ("localhost", self._settings.host, *self._settings.hosts):
+                message = "the Host header names no address of this server; see KHABAR_ALLOWED_HOSTS"
+                raise errors.ForeignHost(message) from None
+        if len(self._known) < HOSTS_MAX:
+            self._known.add(header)
+
+
 class Guard:
     """Wraps the application; answers itself where a request is refused."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, hosts: Hosts) -> None:
         self._app = app
         self._settings = settings
         self._local = is_loopback(settings.host)
-        self._known: set[bytes] = set()
-        """Host headers that were found right: nearly all requests come with the same one."""
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, then pass it on."""
@@ -49,8 +80,7 @@ class Guard:
             return
         try:
             host, length = _host_and_length(scope)
-            if host not in self._known:
-                self._check_host(host)
+            self._hosts.check(host)
             if scope["method"] not in READS:
                 self._check_write(Headers(scope=scope))
             if length < 0:
@@ -63,18 +93,6 @@ class Guard:
             await problem_of(error)(scope, receive, send)
         else:
             await self._app(scope, _bounded(receive), _unsniffed(send))
-
-    def _check_host(self, header: bytes) -> None:
-        """Refuse names that could point here by DNS rebinding; addresses cannot be rebound."""
-        host = _host(header.decode("latin-1"))
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            if host not in ("localhost", self._settings.host, *self._settings.hosts):
-                message = "the Host header names no address of this server; see KHABAR_ALLOWED_HOSTS"
-                raise errors.ForeignHost(message) from None
-        if len(self._known) < HOSTS_MAX:
-            self._known.add(header)
 
     def _check_write(self, headers: Headers) -> None:
         origin = headers.get("origin")
@@ -93,11 +111,11 @@ class Guard:
 
 
 def _unsniffed(send: Send) -> Send:
-    """Keep browsers from taking an answer for anything but what it says it is."""
+    """Mark every answer so."""
 
     async def marked(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], (b"x-content-type-options", b"nosniff")]
+            message["headers"] = [*message["headers"], UNSNIFFED]
         await send(message)
 
     return marked

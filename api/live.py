@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from api.answers import RawHeaders, etag, found, of_body, standing
-from api.as_of import NOW, day_of, resolve
+from api.as_of import NOW, day_number, resolve
 from api.kept import KeptAnswers
 from api.positions import entity_of, position_of
 from api.read_model import changes
@@ -23,7 +23,6 @@ from streams.lines import Line, entities_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
 
     from fastapi import Response
 
@@ -41,7 +40,7 @@ class Answer:
     body: bytes
     headers: RawHeaders
     tag: str
-    day: date
+    day: int
 
 
 class LivePositions:
@@ -75,7 +74,7 @@ class LivePositions:
 
     def _of_today(self, company: str) -> Answer | None:
         kept = self._kept.get(company)
-        return kept if kept is not None and kept.day == day_of(now_ms()) else None
+        return kept if kept is not None and kept.day == day_number(now_ms()) else None
 
     def _drop_changed(self, at: Snapshot, versions: Versions) -> None:
         """Drop what is not known to be true at a snapshot, whose versions these are."""
@@ -95,10 +94,11 @@ class LivePositions:
         self._versions = versions
 
     def _made(self, at: Snapshot, company: str) -> Answer:
+        day = day_number(now_ms())  # before: what is made at midnight is made again, rather than kept
         as_of = resolve(at, NOW)
         position = position_of(at, entity_of(at, company, as_of), as_of)
         body = orjson.dumps(position)
-        made = Answer(body, of_body(body), etag(at.generation, body), as_of.day)
+        made = Answer(body, of_body(body), etag(at.generation, body), day)
         shown_as = map_of(at, None).sources(company) | {company}
         self._kept.keep(company, made, len(body), shown_as, _named_in(position))
         return made

@@ -41,6 +41,7 @@ def server_of(app: ASGIApp, log_level: str) -> uvicorn.Server:
             log_config=None,  # streams.logs has set it up
             log_level=log_level,
             server_header=False,
+            proxy_headers=False,  # nobody asks who the client is, or by which scheme it came
             timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
         )
     )

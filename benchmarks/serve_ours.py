@@ -5,7 +5,7 @@ KHABAR_DATA=… KHABAR_PORT=… python -m benchmarks.serve_ours
 
 from __future__ import annotations
 
-from api.app import create_app
+from api.app import served
 from api.server import server_of
 from api.sockets import listening
 from streams.settings import Settings
@@ -13,7 +13,7 @@ from streams.settings import Settings
 
 def main() -> None:
     settings = Settings()
-    server_of(create_app(settings), "warning").run(sockets=[listening(settings)])
+    server_of(served(settings), "warning").run(sockets=[listening(settings)])
 
 
 if __name__ == "__main__":

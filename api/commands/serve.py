@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def serve() -> None:
     """Read the log and serve it over HTTP until Ctrl-C."""
-    from api.app import create_app
+    from api.app import served
     from api.server import server_of
     from api.sockets import listening
     from streams import logs
@@ -27,7 +27,7 @@ def serve() -> None:
     with explained(), contextlib.closing(listening(settings)) as taken:
         supervisor = Supervisor(settings, say=say)
         supervisor.add("reader", "api.commands", "reader")
-        server = server_of(create_app(settings), settings.log_level)
+        server = server_of(served(settings), settings.log_level)
         watch = _Watch(supervisor, server)
         watch.start()
         # uvicorn raises the signal that stopped it once more when it is done: this catches that one.

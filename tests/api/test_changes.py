@@ -300,6 +300,26 @@ def test_a_name_that_a_cut_brings_is_told(world: World) -> None:
     assert world.differ() == []
 
 
+def test_a_letter_is_told_of_no_more_once_its_event_comes_under_its_own_key(world: World) -> None:
+    world.number = 4  # an event that is whole comes next
+    world.refuse("sadaf", "scale-ai")
+    assert b'"dead_letters":{"count":1' in told(world.live, "scale-ai")[2]
+    world.settle(0, send=False)
+    assert b'"dead_letters":null' in told(world.live, "scale-ai")[2]
+    assert world.differ() == []
+
+
+def test_what_is_told_of_one_that_was_merged_is_told_of_what_it_is_now(world: World) -> None:
+    world.publish("unresolved/tuwaiq", "scale-ai", "Tuwaiq")
+    world.change("merge", "unresolved/tuwaiq", "rimal", "")
+    world.cut()
+    assert b'"events":2' in told(world.live, "rimal")[2]
+    world.number = 4
+    world.publish("unresolved/tuwaiq", "scale-ai", "Tuwaiq")  # counted, and not yet posted
+    assert b'"events":3' in told(world.live, "rimal")[2]
+    assert world.differ() == []
+
+
 def test_who_has_not_looked_for_long_is_told_that_anything_may_have_changed(tmp_path: Path) -> None:
     file = store.create(tmp_path / "events.db", "events", {})
     begun = changes.last(file)

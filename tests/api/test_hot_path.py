@@ -68,7 +68,9 @@ def feed(tmp_path: Path) -> Iterator[Feed]:
 async def a_client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000") as client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app.state.front), base_url="http://127.0.0.1:8000"
+        ) as client,
     ):
         yield client
 
@@ -79,7 +81,7 @@ def told(answer: httpx.Response) -> tuple[int, list[tuple[bytes, bytes]], bytes]
 
 def by_routes_alone(settings: Settings) -> FastAPI:
     app = create_app(settings)
-    app.user_middleware = [one for one in app.user_middleware if one.cls is not Hot]
+    app.state.front = app
     return app
 
 
@@ -107,25 +109,32 @@ async def test_the_short_way_and_the_route_give_the_same_bytes(feed: Feed, tmp_p
 
 async def test_the_short_way_is_taken_and_measured(feed: Feed, tmp_path: Path) -> None:
     app = create_app(Settings(data=tmp_path))
-    hot = Hot(app, app.state.live, app.state.endpoints, "get_company")
+    hot: Hot = app.state.front
+    assert hot.response(scope_of("scale-ai")) is None, "nobody has asked this host yet"
+    async with a_client(app) as client:
+        await client.get("/livez")
     for company in ("scale-ai", "unresolved/najd-grid", "شركة-رمال"):
         response = hot.response(scope_of(company))
         assert response is not None
         assert response.status_code == 200
     for company in ("nobody", "was-merged", "scale-ai/events", "scale-ai/history", "a/b/c", ""):
-        assert (
-            Hot(app, app.state.live, app.state.endpoints, "get_company").response(scope_of(company)) is None
-        )
+        assert hot.response(scope_of(company)) is None
+    for more in ((b"content-length", b"0"), (b"host", b"127.0.0.1:8000")):
+        scope = scope_of("scale-ai") | {"headers": [more]}
+        assert (hot.response(scope) is None) == (more[0] == b"content-length")
     async with a_client(app) as client:
         await client.get("/v1/companies/scale-ai")
         metrics = (await client.get("/metrics")).text
-    wanted = 'khabar_requests_total{method="GET",route="/v1/companies/{company_id:path}",status="200"} 1.0'
+    wanted = 'khabar_requests_total{method="GET",route="/v1/companies/{company_id:path}",status="200"} 5.0'
     assert wanted in metrics
+
+
+HOST = b"host", b"127.0.0.1:8000"
 
 
 def scope_of(company: str) -> Scope:
     path = f"/v1/companies/{company}"
-    return {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+    return {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [HOST]}
 
 
 async def test_what_is_kept_is_given_up_as_soon_as_anything_in_it_changes(feed: Feed, tmp_path: Path) -> None:
@@ -167,9 +176,7 @@ async def test_what_is_kept_is_given_up_as_soon_as_anything_in_it_changes(feed: 
 async def test_only_so_many_bytes_are_kept(feed: Feed, tmp_path: Path) -> None:
     app = create_app(Settings(data=tmp_path))
     app.state.live = live = LivePositions(app.state.service, bytes_max=16_000)
-    for route in app.user_middleware:
-        if route.cls is Hot:
-            route.kwargs["live"] = live
+    app.state.front.live = live
     async with a_client(app) as client:
         for _ in range(2):
             for company in ("scale-ai", "meta-platforms", "unresolved/najd-grid"):

@@ -25,7 +25,7 @@ from tests.api.test_as_of import feed_in
 SERVER = """
 import socket
 from api import fanout
-from api.app import create_app
+from api.app import served
 from api.server import server_of
 from api.sockets import listening
 from streams.settings import Settings
@@ -34,7 +34,7 @@ fanout.GROUP_BYTES_MAX = 20_000
 settings = Settings()
 taken = listening(settings)
 taken.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-server_of(create_app(settings), "warning").run(sockets=[taken])
+server_of(served(settings), "warning").run(sockets=[taken])
 """
 FILTERS = [
     EventFilter(),
