@@ -60,8 +60,13 @@ def facts_of(vector: Vector) -> Vector:
 
 def last_cut(events: sqlite3.Connection) -> Cut:
     """Read the last cut; the start if there was none yet."""
-    found = events.execute("SELECT max(number) FROM cuts").fetchone()[0]
-    return read_cut(events, found or 0) or START
+    found = events.execute("SELECT number, ms FROM cuts ORDER BY number DESC LIMIT 1").fetchone()
+    if found is None:
+        return START
+    vector: Vector = {}
+    for topic, partition, next_ in events.execute("SELECT topic, partition, next FROM cut_ends"):
+        vector.setdefault(topic, {})[str(partition)] = next_
+    return Cut(found[0], found[1], vector)
 
 
 def read_cut(events: sqlite3.Connection, number: int) -> Cut | None:
@@ -91,16 +96,20 @@ def cut_at(events: sqlite3.Connection, ms: int) -> Cut:
 
 def cut_below(events: sqlite3.Connection, vector: Vector) -> Cut:
     """Find the last cut that the vector dominates, in the fact topics and in what else it tells of."""
-    number = events.execute("SELECT max(number) FROM cuts").fetchone()[0] or 0
-    for topic, partition in _partitions(events):
+    last = last_cut(events)
+    number = last.number
+    for topic, offsets in last.vector.items():
         if topic.startswith("facts.") or topic in vector:
-            beyond = events.execute(
-                """SELECT cut FROM cut_moves WHERE topic = ? AND partition = ? AND next > ?
-                   ORDER BY next LIMIT 1""",
-                (topic, partition, next_offset(vector, topic, partition)),
-            ).fetchone()
-            number = min(number, beyond[0] - 1) if beyond else number
-    return read_cut(events, number) or START
+            for partition, next_ in offsets.items():
+                reached = next_offset(vector, topic, int(partition))
+                if next_ > reached:
+                    beyond = events.execute(
+                        """SELECT cut FROM cut_moves WHERE topic = ? AND partition = ? AND next > ?
+                           ORDER BY next LIMIT 1""",
+                        (topic, partition, reached),
+                    ).fetchone()
+                    number = min(number, beyond[0] - 1)
+    return last if number == last.number else read_cut(events, number) or START
 
 
 def cut_of(events: sqlite3.Connection, topic: str, partition: int, offset: int) -> int | None:

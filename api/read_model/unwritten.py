@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import orjson
@@ -24,6 +25,9 @@ from streams.vectors import Vector, covers
 FEW = b""
 FEW_MAX = 16
 """A version with so many entries is not written out."""
+
+LONE_KEPT = 8192
+"""So many views of one entry are kept, a kilobyte or two each: pages of the same companies are read often."""
 
 ASKED_MAX = 500  # keys in one statement
 
@@ -78,7 +82,7 @@ def views_of(
     for line in lone.values():
         found[line] = None
     for key, entry, recorded_ms in _entries(views, list(lone)):
-        found[lone[key]] = _folded(lone[key], [Posted(orjson.loads(entry), recorded_ms)])
+        found[lone[key]] = _lone(lone[key], entry, recorded_ms)
     if vector is not None:
         for line in [line for line, view in found.items() if view == FEW]:
             rows = [row for row in posted_to(views, line) if covers(vector, *row.place)]
@@ -86,10 +90,23 @@ def views_of(
     return {line: view for line, view in found.items() if view}
 
 
+def _lone(line: Line, entry: bytes, recorded_ms: int) -> bytes | None:
+    try:
+        return _of_one(entry, recorded_ms)
+    except Exception as error:  # as with any line that cannot be folded: none, rather than a wrong one
+        log.warning("line %s cannot be folded: %r", line, error)
+        return None
+
+
+@lru_cache(LONE_KEPT)
+def _of_one(entry: bytes, recorded_ms: int) -> bytes:
+    return orjson.dumps(fold([Posted(orjson.loads(entry), recorded_ms)]))
+
+
 def _folded(line: Line, entries: Sequence[Posted]) -> bytes | None:
     try:
         return orjson.dumps(fold(entries)) if entries else None
-    except Exception as error:  # as with any line that cannot be folded: none, rather than a wrong one
+    except Exception as error:  # likewise
         log.warning("line %s cannot be folded: %r", line, error)
         return None
 
