@@ -248,7 +248,8 @@ MUTANTS = (
         {
             "api.read_model.events_db": [
                 (
-                    "        met: list[Met] = []\n        with store.transaction(self.connection, changed):\n",
+                    "        met: list[Met] = []\n"
+                    "        with store.transaction(self.connection, changed):\n",
                     "        met: list[Met] = []\n        if not self.connection.in_transaction:\n"
                     '            self.connection.execute("BEGIN IMMEDIATE")\n        if True:\n',
                 )
