@@ -17,7 +17,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from tests.api.test_as_of import Feed, feed_in
 
 HUB = "hub-holding"
 DAYS = {"one-step": 300, "steps": 9_000, "kinds": 9_000}
+FEW = 50
 CHECKPOINTS = (100, 1_000, 10_000, 100_000, 1_000_000)
 
 
@@ -174,20 +175,24 @@ def _preferred(feed: Feed) -> str:
     return str(orjson.loads(row[0])["steps"][-1]["entry"]["id"])
 
 
-def fill_hub(folder: Path, lines: int) -> str:
-    """Make a company of many lines; give the time of the last cut but one."""
+def fill_hub(folder: Path, lines: int) -> list[str]:
+    """Make a company of many lines; give the times of the cuts.
+
+    At the first one it has few lines, which are the last in the order of a position.
+    """
     feed, teller = feed_in(folder), Teller("steps")
     reader = Reader(feed)
-    for first in range(0, lines, 5_000):
+    reader.read([teller.event(f"zone-{n}", HUB) for n in range(FEW)])
+    for first in range(FEW, lines, 5_000):
         reader.read([teller.event(f"fund-{n}", HUB) for n in range(first, min(lines, first + 5_000))])
-    at = moment(feed.cuts[-1].ms) if feed.cuts else moment(feed.log.file.cut.ms)
     print(f"hub: {lines} lines, {reader.seconds / lines * 1e6:.0f} µs a line in the generation's file")
+    times = feed.log.file.connection.execute("SELECT ms FROM cuts ORDER BY number").fetchall()
     feed.close()
-    return at
+    return [moment(ms) for (ms,) in times]
 
 
-async def ask(folder: Path, at: str) -> None:
-    """Ask for pages of the company, live and as of a moment, and search for it."""
+async def ask(folder: Path, cuts: list[str]) -> None:
+    """Ask for pages of the company, live and as of moments, and search for it."""
     app = create_app(Settings(data=folder))
     path = f"/v1/companies/{HUB}"
     async with (
@@ -203,7 +208,7 @@ async def ask(folder: Path, at: str) -> None:
                 times.append((time.perf_counter() - began) * 1000)
                 response.raise_for_status()
             print(
-                f"{name:28} median {statistics.median(times):8.1f} ms, most {max(times):8.1f} ms, "
+                f"{name:30} median {statistics.median(times):8.1f} ms, most {max(times):8.1f} ms, "
                 f"{len(response.content):>10} bytes",
                 flush=True,
             )
@@ -217,7 +222,11 @@ async def ask(folder: Path, at: str) -> None:
             page = (await client.get(path, params={"cursor": page["next"]})).json()
         if page.get("next"):
             await took("page 22", path, cursor=page["next"])
-        await took("first page as of a moment", path, recorded_as_of=at)
+        today = datetime.now(UTC).date()
+        await took("first page made anew", path, valid_as_of=(today + timedelta(1)).isoformat())
+        for name, at in (("last", cuts[-1]), ("middle", cuts[len(cuts) // 2]), ("first", cuts[0])):
+            page = await took(f"first page as of the {name} cut", path, recorded_as_of=at)
+        print(f"{page['events']} events as of the first cut")
         await took("search", "/v1/companies", query="hub")
 
 

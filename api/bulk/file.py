@@ -107,6 +107,11 @@ def _rows(connection: sqlite3.Connection, parts: list[Built]) -> None:
     connection.execute(
         "INSERT INTO line_counts (company, lines) SELECT company, count(*) FROM lines GROUP BY company"
     )
+    connection.execute(
+        """INSERT INTO line_firsts (company, section, counterpart, cut)
+           SELECT company, section, counterpart, min(cut) FROM line_versions
+           GROUP BY company, section, counterpart"""
+    )
 
 
 def _standing(

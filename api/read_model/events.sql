@@ -41,6 +41,14 @@ CREATE TABLE event_entities (
   PRIMARY KEY (entity, recorded_ms, key)
 ) WITHOUT ROWID;
 
+-- The same in the order of places, so that they are counted without the events: when each took effect (at the
+-- earliest), and its `number` among those of its entity in its topic and partition.
+CREATE TABLE entity_places (
+  entity TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
+  number INTEGER NOT NULL, day TEXT NOT NULL,
+  PRIMARY KEY (entity, topic, partition, offset)
+) WITHOUT ROWID;
+
 CREATE TABLE retractions (
   target BLOB NOT NULL, key BLOB NOT NULL,
   PRIMARY KEY (target, key)

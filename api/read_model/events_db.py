@@ -154,6 +154,17 @@ class EventsFile:
                 (role, one.record.timestamp_ms, one.row.key) for one in new.values() for role in one.row.roles
             ),
         )
+        self.connection.executemany(
+            """INSERT INTO entity_places (entity, topic, partition, offset, day, number)
+               SELECT ?1, ?2, ?3, ?4, ?5, 1 + coalesce((
+                 SELECT number FROM entity_places WHERE entity = ?1 AND topic = ?2 AND partition = ?3
+                 ORDER BY offset DESC LIMIT 1), 0)""",
+            sorted(
+                (role, record.topic, record.partition, record.offset, when.day.isoformat())
+                for record, row, when, _ in new.values()
+                for role in row.roles
+            ),
+        )
         for record, row, _, posted in new.values():
             for mention in row.mentions:
                 where = mention.id, record.topic, record.partition

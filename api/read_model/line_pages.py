@@ -1,7 +1,8 @@
 """The lines of a company a page at a time, by section and then by counterpart, now or at a cut.
 
 That order does not depend on what the lines say: one that is told of meanwhile is not missed, or met twice.
-A company's lines at a cut are found by seeking, line by line: what a line had said before is not read.
+Which lines a company had at a cut is read from `line_firsts`, and of each what it said then: not what it had
+said before.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def now(views: sqlite3.Connection, company: str, asked: Asked) -> Page:
 
 def at_cut(views: sqlite3.Connection, company: str, recorded: Recorded, asked: Asked) -> Page:
     """Read a page of what was recorded by a cut."""
-    return _page(_recorded(views, company, recorded, asked.after), asked.limit)
+    return _page(_recorded(views, company, recorded, asked.after, asked.limit + 1), asked.limit)
 
 
 def all_of(views: sqlite3.Connection, company: str, recorded: Recorded | None) -> list[Stored]:
@@ -124,19 +125,24 @@ def _served(views: sqlite3.Connection, company: str, asked: Asked) -> Iterator[S
 
 
 def _recorded(
-    views: sqlite3.Connection, company: str, recorded: Recorded, after: tuple[str, str] | None
+    views: sqlite3.Connection,
+    company: str,
+    recorded: Recorded,
+    after: tuple[str, str] | None,
+    number: int = PAGE_LINES_MAX,
 ) -> Iterator[Stored]:
+    """Give the lines of a cut; `number`: so many are read at once."""
     for section, behind in _sections(after):
-        while found := views.execute(
-            """SELECT counterpart FROM line_versions WHERE company = ? AND section = ? AND counterpart > ?
-               ORDER BY counterpart LIMIT 1""",
-            (company, section, behind),
-        ).fetchone():
-            behind = found[0]
-            version = views.execute(
-                """SELECT view FROM line_versions WHERE company = ? AND section = ? AND counterpart = ?
-                   AND cut <= ? ORDER BY cut DESC LIMIT 1""",
-                (company, section, behind, recorded.cut),
-            ).fetchone()
-            if version and version[0] is not None:
-                yield from _shown(views, company, [(section, behind, version[0])], recorded.vector)
+        while some := views.execute(
+            """SELECT counterpart, (
+                 SELECT view FROM line_versions v WHERE v.company = f.company AND v.section = f.section
+                 AND v.counterpart = f.counterpart AND v.cut <= ?1 ORDER BY v.cut DESC LIMIT 1)
+               FROM line_firsts f WHERE company = ?2 AND section = ?3 AND counterpart > ?4 AND cut <= ?1
+               ORDER BY counterpart LIMIT ?5""",
+            (recorded.cut, company, section, behind, number),
+        ).fetchall():
+            behind = some[-1][0]
+            there = [(section, counterpart, view) for counterpart, view in some if view is not None]
+            yield from _shown(views, company, there, recorded.vector)
+            if len(some) < number:
+                break

@@ -215,6 +215,10 @@ class LineVersions:
                VALUES (?, ?, ?, ?, ?, ?)""",
             rows,
         )
+        self._views.executemany(  # of a line they come in the order of cuts
+            "INSERT OR IGNORE INTO line_firsts (company, section, counterpart, cut) VALUES (?, ?, ?, ?)",
+            [row[:4] for row in rows],
+        )
 
     def _ids_ahead(self, cut: Cut) -> frozenset[str]:
         """List the ids whose lines stay touched, where a cut does not cover all changes of entities."""

@@ -112,6 +112,8 @@ def _count(
     events: sqlite3.Connection, entity_id: str, entities: EntityMap, day: date | None, below: Vector | None
 ) -> int:
     sources = sorted(entities.sources(entity_id))
+    if not entities.splits(sources):
+        return _number(events, sources, day, below)
     conditions = [f"r.entity IN ({', '.join('?' * len(sources))})"]
     values: list[object] = list(sources)
     if day is not None:
@@ -122,8 +124,28 @@ def _count(
     given, vector = (WITH_VECTOR, [vector_rows(below)]) if below is not None else ("", [])
     sql = f"""{given} SELECT DISTINCT r.entity, e.key, e.data FROM event_entities r CROSS JOIN events e
               ON e.key = r.key WHERE {" AND ".join(conditions)}"""  # noqa: S608  # no value in it
-    if not entities.splits(sources):
-        sql = sql.replace("DISTINCT r.entity, e.key, e.data", "count(DISTINCT e.key)")
-        return int(events.execute(sql, [*vector, *values]).fetchone()[0])
     rows = events.execute(sql, [*vector, *values])
     return len({key for source, key, data in rows if entities.resolve(source, fact_id(data)) == entity_id})
+
+
+def _number(events: sqlite3.Connection, ids: list[str], day: date | None, below: Vector | None) -> int:
+    """Count the events in which any of these has a role, without a look at them."""
+    if below is not None and day is None and len(ids) == 1:  # they are numbered
+        sql = f"""{WITH_VECTOR} SELECT coalesce(sum((
+                    SELECT number FROM entity_places e WHERE e.entity = ? AND e.topic = v.topic
+                    AND e.partition = v.partition AND e.offset < v.next ORDER BY e.offset DESC LIMIT 1)), 0)
+                  FROM vector v"""  # noqa: S608  # no value in it
+        return int(events.execute(sql, [vector_rows(below), ids[0]]).fetchone()[0])
+    conditions = [f"e.entity IN ({', '.join('?' * len(ids))})"]
+    values: list[object] = list(ids)
+    if day is not None:
+        conditions.append("e.day <= ?")
+        values.append(day.isoformat())
+    given, vector = "", []
+    if below is not None:
+        conditions.append(BELOW)
+        given, vector = WITH_VECTOR, [vector_rows(below)]
+    each = "1" if len(ids) == 1 else "DISTINCT e.topic, e.partition, e.offset"
+    sql = f"""{given} SELECT count(*) FROM (
+              SELECT {each} FROM entity_places e WHERE {" AND ".join(conditions)})"""  # noqa: S608  # likewise
+    return int(events.execute(sql, [*vector, *values]).fetchone()[0])

@@ -59,6 +59,13 @@ CREATE TABLE line_versions (
 ) WITHOUT ROWID;
 CREATE INDEX line_versions_by_cut ON line_versions (cut);
 CREATE INDEX line_versions_by_company ON line_versions (company, cut);
+
+-- At which cut each line has its first version: it has none at an earlier one.
+CREATE TABLE line_firsts (
+  company TEXT NOT NULL, section TEXT NOT NULL, counterpart TEXT NOT NULL, cut INTEGER NOT NULL,
+  PRIMARY KEY (company, section, counterpart)
+) WITHOUT ROWID;
+
 CREATE TABLE touched (line BLOB PRIMARY KEY) WITHOUT ROWID;
 
 -- What is kept of lines that are told of often (see streams.line_state): `what` is `served` or, for what was

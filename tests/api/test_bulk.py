@@ -28,12 +28,13 @@ TABLES = {
     "entries": "key, partition",
     "lines": "company, section, counterpart",
     "line_versions": "company, section, counterpart, cut",
+    "line_firsts": "company, section, counterpart",
     "line_counts WHERE lines > 0": "company",
     f"digests WHERE posted != zeroblob({BUCKETS * SUM_BYTES})": "partition",
     "vector": "topic, partition",
     "differences": "partition, key",
 }
-AT_ONCE = [table for table in TABLES if table != "line_versions"]  # the reader makes those a look later
+AT_ONCE = [table for table in TABLES if table not in ("line_versions", "line_firsts")]  # made a look later
 
 
 def table_rows(records: list[Record]) -> list[TableRow]:
