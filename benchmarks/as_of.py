@@ -1,6 +1,6 @@
 """What a moment costs beside now: positions of one company with many events, live and as of random cuts.
 
-    python benchmarks/as_of.py [--events 5000] [--lines 500] [--cuts 1000] [--asks 400]
+    python -m benchmarks.as_of [--events 5000] [--lines 500] [--cuts 1000] [--asks 400]
 
 Makes the reader's files without Kafka, then asks the application itself (no socket between), three kinds of
 question in turn: live, where an answer that was made before is given again; live about a day, so that it is

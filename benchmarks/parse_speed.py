@@ -1,6 +1,6 @@
 """How long the parser takes: the shipped articles as they are, and each repeated to 20,000 characters.
 
-    python benchmarks/parse_speed.py [--rounds 5]
+    python -m benchmarks.parse_speed [--rounds 5]
 
 Prints the median of the rounds, in milliseconds of CPU time, without the first parse, which loads the rules.
 """

@@ -1,7 +1,7 @@
 """How long from POST of an article until its facts are in the view: median and p99 of 200 articles.
 
     khabar up &
-    python benchmarks/post_to_visible.py [--articles 200] [--per-second 20]
+    python -m benchmarks.post_to_visible [--articles 200] [--per-second 20]
 
 Each article is new and tells one investment. A request is timed from sending the POST until the GET with the
 token of its answer returns; the GETs wait on the server, so nothing is polled here.
