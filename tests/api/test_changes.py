@@ -301,6 +301,7 @@ def test_a_name_that_a_cut_brings_is_told(world: World) -> None:
 
 
 def test_a_letter_is_told_of_no_more_once_its_event_comes_under_its_own_key(world: World) -> None:
+    assert b'"dead_letters":null' in told(world.live, "scale-ai")[2]
     world.number = 4  # an event that is whole comes next
     world.refuse("sadaf", "scale-ai")
     assert b'"dead_letters":{"count":1' in told(world.live, "scale-ai")[2]
