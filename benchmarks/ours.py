@@ -11,14 +11,15 @@ import argparse
 import asyncio
 import json
 import os
-import resource
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from resource import RUSAGE_CHILDREN, RUSAGE_SELF
+from typing import Self
 
+import psutil
 import uvloop
 from aiokafka import TopicPartition
 
@@ -33,6 +34,7 @@ from streams.topics import ensure_changelog, fact_topics, topic_name
 from streams.vectors import Vector
 
 READY_SECONDS_MAX = 3600.0
+LOOK_SECONDS = 0.5
 
 
 @asynccontextmanager
@@ -88,14 +90,15 @@ async def measured(settings: Settings) -> dict[str, object]:
     phases: dict[str, float] = {}
     async with a_reader(settings):
         began = time.perf_counter()
-        done = await replay(
-            settings,
-            Progress(
-                total=lambda _: None,
-                read=lambda _: None,
-                phase=lambda name: phases.update({name: round(time.perf_counter() - began, 3)}),
-            ),
-        )
+        with Memory() as memory:
+            done = await replay(
+                settings,
+                Progress(
+                    total=lambda _: None,
+                    read=lambda _: None,
+                    phase=lambda name: phases.update({name: round(time.perf_counter() - began, 3)}),
+                ),
+            )
         seconds = time.perf_counter() - began
     if not done.equal:
         message = f"generation {done.generation} is not equal to the one before"
@@ -105,17 +108,45 @@ async def measured(settings: Settings) -> dict[str, object]:
         "events": done.records,
         "rows": done.rows,
         "phases": phases,
-        "rss_mib_at_most": resident_mib(),
+        "memory_mib": memory.most_mib,
+        "largest_process_mib": memory.of_largest_mib,
     }
 
 
-def resident_mib() -> int:
-    """Bound what all processes held at once: this one, and as many as there are cores with the reader's.
+class Memory:
+    """Looks now and then what this process and all that it has begun hold together; keeps the most.
 
-    All that were waited for count as the largest of them.
+    Counted as PSS: what processes share counts once.
     """
-    own, largest = (resource.getrusage(who).ru_maxrss >> 10 for who in (RUSAGE_SELF, RUSAGE_CHILDREN))
-    return own + ((os.cpu_count() or 1) + 1) * largest
+
+    def __init__(self) -> None:
+        self.most_mib = 0
+        self.of_largest_mib = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        own = psutil.Process()
+        while not self._ended.wait(LOOK_SECONDS):
+            held = [pss(process) for process in (own, *own.children(recursive=True))]
+            self.most_mib = max(self.most_mib, sum(held) >> 20)
+            self.of_largest_mib = max(self.of_largest_mib, max(held) >> 20)
+
+
+def pss(process: psutil.Process) -> int:
+    """Give the bytes that a process holds; none of one that has ended."""
+    try:
+        return int(process.memory_full_info().pss)
+    except (psutil.NoSuchProcess, psutil.ZombieProcess, psutil.AccessDenied):
+        return 0
 
 
 def main() -> None:
