@@ -8,6 +8,7 @@ steps or parts one, talk may belong elsewhere now) it says so, and is made anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import orjson
 
@@ -21,7 +22,7 @@ from streams.steps import NEIGHBOURS_DAYS_MAX, Kind, steps
 __all__ = ["LineState", "Unsure"]
 
 HEAD = b"h"
-COUNTED = ("events", "retracted", "origins", "denied", "steps", "made")
+COUNTED = ("events", "retracted", "origins", "denied", "steps", "made", "against")
 STRONG, WEAK = b"s1", b"s0"
 SHOWN = b"v"
 LAST = b"\xff"
@@ -33,6 +34,15 @@ class Unsure(Exception):
 
 Run = tuple[bytes, StepState]
 """A step under its key: class, first day, kind."""
+
+
+class Gap(NamedTuple):
+    """Keys from `first` to before `end`, and the runs around them: the last that begins before, the next."""
+
+    first: bytes
+    end: bytes
+    before: Run | None
+    behind: Run | None
 
 
 class LineState:
@@ -48,6 +58,8 @@ class LineState:
         self._changed: set[bytes] = set()
         """Keys of the steps that have changed since the last `view`."""
         self._new: dict[str, Posted] = {}
+        self._gaps: dict[bytes, Gap] = {}
+        """Where the last tellings belonged, by class: the next one often belongs there, too."""
         head = rows.get(HEAD)
         self._head: dict[str, int] = (
             orjson.loads(head) if isinstance(head, bytes) else dict.fromkeys(COUNTED, 0)
@@ -212,9 +224,12 @@ class LineState:
         if retraction in known:
             return False
         self._rows.put(key, orjson.dumps([*known, retraction]))
+        self._head["against"] += 1
         return True
 
     def _is_dead(self, event: str) -> bool:
+        if not self._head["against"]:  # of most lines, nothing was ever taken back
+            return False
         against = orjson.loads(as_bytes(self._rows.get(_against(event)) or b"[]"))
         return any(not self._is_dead(one) for one in against)
 
@@ -262,6 +277,7 @@ class LineState:
         key = (STRONG if step.strong else WEAK) + day_bytes(step.first) + kind_bytes(step.kind)
         self._rows.put(key, step.encode())
         self._steps[key] = step
+        self._gaps.clear()
         self._changed.add(key)
         self._head["steps"] += 1
         return key, step
@@ -276,6 +292,7 @@ class LineState:
         self._rows.delete(key)
         self._rows.delete(_shown(key))
         self._steps.pop(key, None)
+        self._gaps.clear()
         self._changed.discard(key)
         self._head["steps"] -= 1
 
@@ -286,12 +303,16 @@ class LineState:
     def _around(self, of: bytes, telling: Told) -> tuple[Run | None, Run | None]:
         """Find the runs that begin at or before a telling and behind it, in the order of tellings."""
         key = of + day_bytes(telling.day.toordinal()) + kind_bytes(telling.kind)
-        before = self._rows.span(of, key + b"\0", 1, last=True)
-        after = self._rows.span(key + b"\0", of + LAST, 1)
-        return (
-            self._read(*before[0]) if before else None,
-            self._read(*after[0]) if after else None,
-        )
+        if (gap := self._gaps.get(of)) is None or not gap.first <= key < gap.end:
+            before = self._rows.span(of, key + b"\0", 1, last=True)
+            after = self._rows.span(key + b"\0", of + LAST, 1)
+            gap = self._gaps[of] = Gap(
+                before[0][0] if before else of,
+                after[0][0] if after else of + LAST,
+                self._read(*before[0]) if before else None,
+                self._read(*after[0]) if after else None,
+            )
+        return gap.before, gap.behind
 
     def _joined(self, of: bytes, telling: Told) -> Run | None:
         """Find the run that a telling joins without being part of it, by the rule of `streams.steps`."""

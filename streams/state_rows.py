@@ -28,7 +28,12 @@ class Rows(Protocol):
         """Add to a number, and give what it is then; the row of a zero is deleted."""
 
     def span(self, first: bytes, end: bytes, limit: int, *, last: bool = False) -> list[tuple[bytes, Value]]:
-        """List the rows from `first` to before `end`: the first so many, or the `last`, in order."""
+        """List the rows from `first` to before `end`, which begin with the same byte: the first so many, or
+        the `last`, in order.
+        """
+
+    def flush(self) -> None:
+        """Write what has not been written yet."""
 
 
 class MemoryRows:
@@ -71,6 +76,9 @@ class MemoryRows:
         at, until = bisect_left(keys, first), bisect_left(keys, end)
         at, until = (max(at, until - limit), until) if last else (at, min(until, at + limit))
         return [(key, self.rows[key]) for key in keys[at:until]]
+
+    def flush(self) -> None:
+        """Do nothing: all is in memory."""
 
     def _sorted(self, of: int) -> list[bytes]:
         keys, new = self._keys.setdefault(of, []), self._unsorted.pop(of, ())

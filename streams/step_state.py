@@ -94,18 +94,19 @@ class StepState:
         if telling.strong == self.strong:
             rows.count(self._key(b"c") + day_bytes(telling.certain.toordinal()), by)
         value = hashed(canonical(meaning(telling.entry["slots"], quotes=False)))
-        _note(rows, self._key(b"r") + value + preference(telling), by)
+        preferred = preference(telling)
+        _note(rows, self._key(b"r") + value + preferred, by)
         origin = origin_key(telling) + self._key(b"")
         self.origins += crossed(rows.count(origin, by), by)
-        self._rank(rows, value, crossed(rows.count(origin + value, by), by))
+        self._rank(rows, value, crossed(rows.count(origin + value, by), by), preferred if by > 0 else None)
 
-    def _rank(self, rows: Rows, value: bytes, origins: int) -> None:
-        """Put a value where its best telling belongs, with so many origins more."""
+    def _rank(self, rows: Rows, value: bytes, origins: int, new: bytes | None) -> None:
+        """Put a value where its best telling belongs, with so many origins more; `new`: a telling more."""
         key = self._key(b"w") + value
         known = as_bytes(rows.get(key) or bytes(4))
         number, place = int.from_bytes(known[:4]) + origins, known[4:]
-        best = rows.span(self._key(b"r") + value, self._key(b"r") + value + END, 1, last=True)
-        now = _with_origins(best[0][0][len(key) :], number) if best else b""
+        best = self._best(rows, value) if new is None else max(new, _without_origins(place))
+        now = _with_origins(best, number) if best else b""
         if place and place != now:
             rows.delete(self._key(b"b") + place)
         if not now:
@@ -113,6 +114,12 @@ class StepState:
         elif now != place:
             rows.put(self._key(b"b") + now, value)
             rows.put(key, number.to_bytes(4) + now)
+
+    def _best(self, rows: Rows, value: bytes) -> bytes:
+        """Give the preference key of the best telling of a value; none is empty."""
+        of_value = self._key(b"r") + value
+        best = rows.span(of_value, of_value + END, 1, last=True)
+        return best[0][0][len(of_value) :] if best else b""
 
     def _preferred(self, rows: Rows) -> list[str]:
         """List the ids that go first, NEEDED at most: of the best values, the best tellings."""
@@ -187,6 +194,10 @@ def _note(rows: Rows, key: bytes, by: int) -> None:
 
 def _with_origins(key: bytes, number: int) -> bytes:
     return key[:RANKS] + number.to_bytes(4) + key[RANKS:]
+
+
+def _without_origins(key: bytes) -> bytes:
+    return key[:RANKS] + key[RANKS + 4 :]
 
 
 def _decimal(text: str) -> bytes:

@@ -39,5 +39,8 @@ class Growing:
                 rows = None
         if rows is None:
             rows = self._keep(LineState.build(everything()))
+        if view is None:
+            view = LineState(rows, self._posted).view()
+        rows.flush()
         self._rows = rows
-        return view if view is not None else LineState(rows, self._posted).view()
+        return view

@@ -21,50 +21,69 @@ Of = Literal["served", "cut"]
 
 
 class StoredRows:
-    """The rows of one state."""
+    """The rows of one state. What changes is held until `flush`, or until rows of its kind are listed.
+
+    A kind is the first byte of a key.
+    """
 
     def __init__(self, connection: sqlite3.Connection, number: int) -> None:
-        self._execute = connection.execute
+        self._connection = connection
         self._number = number
+        self._changed: dict[int, dict[bytes, Value | None]] = {}
 
     def get(self, key: bytes) -> Value | None:
         """Give the value of a row."""
-        found = self._execute(
+        changed = self._changed.get(key[0])
+        if changed is not None and key in changed:
+            return changed[key]
+        found = self._connection.execute(
             "SELECT value FROM line_states WHERE state = ? AND key = ?", (self._number, key)
         ).fetchone()
         return found[0] if found else None
 
     def put(self, key: bytes, value: Value) -> None:
         """Write a row."""
-        self._execute(
-            "INSERT OR REPLACE INTO line_states (state, key, value) VALUES (?, ?, ?)",
-            (self._number, key, value),
-        )
+        self._set(key, value)
 
     def delete(self, key: bytes) -> None:
         """Delete a row, if it is there."""
-        self._execute("DELETE FROM line_states WHERE state = ? AND key = ?", (self._number, key))
+        self._set(key, None)
 
     def count(self, key: bytes, by: int) -> int:
         """Add to a number, and give what it is then; the row of a zero is deleted."""
-        number = int(
-            self._execute(
-                """INSERT INTO line_states (state, key, value) VALUES (?, ?, ?)
-                   ON CONFLICT DO UPDATE SET value = value + excluded.value RETURNING value""",
-                (self._number, key, by),
-            ).fetchone()[0]
-        )
-        if not number:
-            self.delete(key)
+        before = self.get(key)
+        number = (before if isinstance(before, int) else 0) + by
+        self._set(key, number or None)
         return number
 
     def span(self, first: bytes, end: bytes, limit: int, *, last: bool = False) -> list[tuple[bytes, Value]]:
         """List the rows from `first` to before `end`: the first so many, or the `last`, in order."""
+        if changed := self._changed.pop(first[0], None):
+            self._write(changed)
         order = "DESC" if last else "ASC"
         sql = f"""SELECT key, value FROM line_states WHERE state = ? AND key >= ? AND key < ?
                   ORDER BY key {order} LIMIT ?"""  # noqa: S608  # no value in it
-        found = self._execute(sql, (self._number, first, end, limit)).fetchall()
+        found = self._connection.execute(sql, (self._number, first, end, limit)).fetchall()
         return found[::-1] if last else found
+
+    def flush(self) -> None:
+        """Write what has changed."""
+        for changed in self._changed.values():
+            self._write(changed)
+        self._changed.clear()
+
+    def _set(self, key: bytes, value: Value | None) -> None:
+        self._changed.setdefault(key[0], {})[key] = value
+
+    def _write(self, changed: dict[bytes, Value | None]) -> None:
+        """Write rows in the order of their keys, so that each page is changed once."""
+        rows = sorted(changed.items())
+        if gone := [(self._number, key) for key, value in rows if value is None]:
+            self._connection.executemany("DELETE FROM line_states WHERE state = ? AND key = ?", gone)
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO line_states (state, key, value) VALUES (?, ?, ?)",
+            [(self._number, key, value) for key, value in rows if value is not None],
+        )
 
 
 class LineStates:

@@ -11,7 +11,7 @@ from uuid import uuid4
 from api.errors import ReadModelMissing
 from api.read_model import changes
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """Raised by any change of the schema or of what a column means: files of another version are made anew."""
 
 BUSY_SECONDS = 5.0
