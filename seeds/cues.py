@@ -64,6 +64,7 @@ def cue_index(language: str) -> PhraseIndex[tuple[str, str, FormKind]]:
     add({"verbs": reporting["announcing"]}, "said", "announces")
     add({"words": reporting["according"]}, "said", "according")
     add({"words": reporting["unnamed"]}, "said", "unnamed")
+    add({"words": data["collapsed"]}, "collapse", "cancelled")
     add({"words": data["hedges"]["words"]}, "hedge", "possible")
     add({"words": data["hedges"]["before_imperfect"]}, "imperfect", "possible")
     add({"words": data["negations"]}, "negation", "denied")

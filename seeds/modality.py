@@ -13,6 +13,7 @@ from seeds.verbs import FormKind
 
 REACH = 9  # tokens between two cues of one chain, or a cue and its trigger
 NEGATION_REACH = 3
+DEALS = ("acquisition", "investment", "partnership")
 ORDER = ("cancelled", "ended", "considering", "planned", "agreed", "completed")
 
 
@@ -48,6 +49,11 @@ def _open(sentence: Sentence, first: int, last: int) -> bool:
         or scene.is_relative(i)
         for i in range(first, last)
     )
+
+
+def _collapses(sentence: Sentence, cue: Cue, trigger: Cue) -> bool:
+    """Tell whether the words behind a deal say that it came to nothing: "its merger with X fell through"."""
+    return trigger.last <= cue.first and _open(sentence, trigger.last, cue.first)
 
 
 def presupposed(sentence: Sentence, frame: Frame, trigger: Cue) -> bool:
@@ -88,6 +94,8 @@ def tell(
     """
     governing = chain(sentence, cues, trigger)
     stage = _stage(sentence, trigger, rule, governing)
+    if rule.event in DEALS and any(_collapses(sentence, c, trigger) for c in cues if c.group == "collapse"):
+        stage = Stage.CANCELLED
     frame = next(
         (f for f in spoken if f.first <= trigger.first < f.last and f.cue.first != trigger.first), None
     )

@@ -174,6 +174,8 @@ class _Search(Search):
                 continue
             if kind is None and page.folded(last - 1) in self.lists["tails"] and last - i > 2:
                 kind, cue = "ORG", "quotes"
+            if kind is None and self._acts(i, last):
+                kind, cue = "ORG", "verb"
             if kind is not None and i + 1 not in self.covered:
                 yield self.mention(i + 1, last, kind, cue)
 
@@ -195,6 +197,12 @@ class _Search(Search):
             if page.says(page.folded(j - 1), page.lexicon.verbs | page.lexicon.stops):
                 break
         return None, ""
+
+    def _acts(self, i: int, last: int) -> bool:
+        """Tell whether what stands in quotation marks does what only companies do: «X» تستحوذ على «Y»."""
+        page, does = self.page, self.lists["organisation_does"]
+        before = page.folded(i - 1), f"{page.folded(i - 2)} {page.folded(i - 1)}"
+        return any(page.says(words, does) for words in (*before, page.folded(last + 1)))
 
     def latin(self) -> Iterator[Mention]:
         """Return runs of words in Latin letters."""

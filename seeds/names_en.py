@@ -21,6 +21,8 @@ TITLED_SHARE = 0.7  # of the longer words of a line: from here on capitals are o
 INNER = ("of", "and", "for", "the")  # between capitals: "Bank of X", "Ministry of X and Y"
 PUBLIC = ("bank", "university", "ministry", "department", "institute", "council", "board", "bureau", "court")
 VOTE_MIN = 2
+OPENING_TIMES = 2  # a word of this form that opens so many sentences, and is never small, is no plain plural
+NOUN_ENDS = ("s", "ing", "ly", "ed", "ion", "ment", "ness", "ity")
 
 
 def propose(page: Page, known: list[Mention]) -> list[Mention]:
@@ -37,7 +39,7 @@ def propose(page: Page, known: list[Mention]) -> list[Mention]:
     found = [m for run in search.runs() for m in search.extended(run)]
     for piece in pieces:
         key = search.key(piece)
-        if votes[key] and (key in strong or piece.last - piece.first > 1):
+        if votes[key] and (key in strong or piece.last - piece.first > 1 or search.opens(key)):
             kind, cue = max(
                 votes[key], key=lambda sign: (_total(votes[key], sign[0]), votes[key][sign], sign)
             )
@@ -63,6 +65,7 @@ class _Search(Search):
     def __init__(self, page: Page, known: list[Mention]) -> None:
         super().__init__(page, known)
         self.titled = self._titled()
+        self.small = {page.folded(i) for i in range(len(page.tokens)) if not page.is_capital(i)}
 
     def _titled(self) -> set[int]:
         """Return the tokens of lines in which nearly every word has a capital, as headlines do."""
@@ -80,6 +83,14 @@ class _Search(Search):
         """Return the folded words of a candidate, by which its occurrences are told to be the same."""
         m = self.mention(piece.first, piece.last, "ORG", "")
         return " ".join(self.page.shadow.folded[m.start : m.end].split())
+
+    def opens(self, key: str) -> bool:
+        """Tell whether a word that only opens sentences may be a name: "Velmora has bought …".
+
+        A word that the text also writes small is none, and a form that plain nouns have must stand again.
+        """
+        plain = key.endswith(NOUN_ENDS) and self.page.count[key] < OPENING_TIMES
+        return key.isalpha() and len(key) > 2 and key not in self.small and not plain
 
     # -- runs of capitals
 
@@ -105,14 +116,18 @@ class _Search(Search):
         if not page.close(i):
             return 0
         word = page.folded(i)
-        if (page.is_latin(i) and page.is_capital(i)) or (
-            word.isdigit() and page.starts[i] > page.tokens[i - 1].end
+        if (
+            (page.is_latin(i) and page.is_capital(i))
+            or word == "plc"
+            or (word.isdigit() and page.starts[i] > page.tokens[i - 1].end)
         ):
             return 1
         capital = (
             i + 1 < len(page.tokens) and page.is_latin(i + 1) and page.is_capital(i + 1) and page.close(i + 1)
         )
         hyphen = word == "-" and page.starts[i] == page.tokens[i - 1].end  # Lip-Bu, Mong-koo
+        if hyphen and page.folded(i + 1) in ("based", "listed", "backed", "owned"):
+            return 0  # "Nevada-based X"
         if hyphen and page.is_latin(i + 1) and page.starts[i + 1] == page.tokens[i].end:
             return 2
         if word == "&" or word in self.lists["person_joint"]:

@@ -53,6 +53,8 @@ class NamesLexicon(LexiconModel):
     organisation_tails: Words = ()
     organisation_before: Words = ()
     organisation_behind: Words = ()
+    organisation_does: Words = ()
+    auxiliaries: Words = ()
     name_before: Words = ()
     legal_forms: Words = ()
     product: Words

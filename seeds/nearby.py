@@ -132,6 +132,8 @@ class Nearby:
         first, last = self.scope(spec)
         found: list[Item] = []
         for cue in self.s.find(words_index(spec.cue), first, last):
+            if cue.first in self.s.scene.connectors:
+                continue  # "كل من X وY" tells a list, not where from
             item = self.reach(cue.last, spec, last)
             if item is not None:
                 found.append(item)

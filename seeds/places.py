@@ -98,6 +98,8 @@ class Places(Nearby):
         verbal = self.t.kind in (FormKind.PAST, FormKind.PRESENT)
         for cue in self.governing if self.arabic else ():
             item = self.reach(cue.last, spec, self.t.first)
+            if item is None and cue.last - cue.first > 2:  # "تراجعت X عن شراء Y"
+                item = self.reach(cue.first + 1, spec, cue.last)
             if item is not None:
                 yield item
         if not self.arabic and self._shares_subject():

@@ -96,6 +96,7 @@ class Rule(RuleModel):
     follow: Words = ()  # one of these words must follow the trigger soon ("buy … stake")
     unfollowed: Words = ()  # none of these may
     unless: Words = ()  # the trigger does not count inside one of these phrases
+    bounds: Words = ()  # what stands behind one of these is no longer the trigger's
     without: Words = ()  # nor in a sentence that has one of these words
     stage: dict[str, Stage] = Field(default_factory=dict)
     modality: Modality | None = None

@@ -44,7 +44,9 @@ def triggers(sentence: Sentence) -> list[Trigger]:
             if same is not None and kind == FormKind.NOUN and _nominal(sentence, hit):
                 found[same] = hit
             continue
-        if not _in_name(sentence, hit.first, hit.last) and _fits(sentence, rule, hit):
+        if _compound(sentence, hit.first) or _in_name(sentence, hit.first, hit.last):
+            continue
+        if _fits(sentence, rule, hit):
             taken[rule.id] = hit.last
             found.append(hit)
     found = [f for f in found if not any(_within(f, other) for other in found)]
@@ -64,6 +66,13 @@ def _within(hit: Trigger, other: Trigger) -> bool:
 
 def _event(hit: Trigger) -> str:
     return hit.payload[0].event
+
+
+def _compound(sentence: Sentence, i: int) -> bool:
+    """Tell whether a word is the end of a compound: the "hire" of "acqui-hire"."""
+    tokens = sentence.scene.tokens
+    joined = i - 1 > sentence.first and tokens[i - 1].text == "-" and tokens[i - 1].end == tokens[i].start
+    return joined and tokens[i - 2].end == tokens[i - 1].start
 
 
 def _in_name(sentence: Sentence, first: int, last: int) -> bool:

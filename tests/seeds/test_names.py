@@ -225,7 +225,12 @@ def test_arabic_people(text: str, expected: list[str]) -> None:
             ["Velmora", "London=london", "Velmora"],
         ),
         ("He posted it on X. Mr Velm agreed.", ["Velm"]),
-        ("Velmora, which makes cars, grew.", []),  # one sentence start alone is no evidence of a name
+        ("Velmora, which makes cars, grew.", ["Velmora"]),
+        ("Production, which makes noise, has posted signs.", []),
+        (
+            "Hardware has lost ground, and hardware makers too.",
+            [],
+        ),  # one sentence start alone is no evidence of a name
         ("Dubai Cooling Systems grew fast.", ["Dubai Cooling Systems"]),
         ("It will sell Apple Inc its chips.", ["Apple Inc=apple"]),
     ],
