@@ -87,6 +87,8 @@ def scan(sentence: Sentence) -> list[Cue]:
             continue
         if taken.get(group, -1) > hit.first:
             continue
+        if kind == FormKind.BASE and hit.first > sentence.first and tokens[hit.first - 1].text == "the":
+            continue  # "the end of production"
         if group == "imperfect" and not _imperfect(sentence, hit):
             continue
         taken[group] = hit.last

@@ -138,6 +138,8 @@ def _stage(sentence: Sentence, trigger: Cue, rule: Rule, governing: list[Cue]) -
         return Stage.PLANNED
     if stages and (ahead or kind != FormKind.PAST):
         return Stage(stages[0].value)
+    if sentence.scene.language == "ar" and stages and stages[0].value in ("planned", "considering"):
+        return Stage(stages[0].value)  # "تعتزم X ضخ …": the noun is spelt like the past
     purpose = kind == FormKind.NOUN and trigger.prefix in ("ل", "لل")  # لإنشاء: "in order to build"
     if ahead or purpose:
         return Stage.PLANNED

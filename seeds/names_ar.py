@@ -20,6 +20,7 @@ LATIN_MAX = 6
 BETWEEN_MAX = 5  # words that tell what kind of company it is, before its name
 DESCRIBED_MIN = 4
 ENDINGS = ("ات", "ين", "ون", "ه", "ا", "اء")  # of Arabic nouns, more often than of foreign names
+PRESS = ("صحيفه", "جريده", "مجله")
 LOOK_BACK = 5  # tokens before a quoted or Latin name in which its cue may stand
 
 
@@ -56,6 +57,8 @@ class _Search(Search):
 
     def _behind(self, cue: Cue, i: int) -> Iterator[Mention]:
         last = self._name(i)
+        if last == i and self._single(cue, i):
+            last = i + 1
         if last == i and self.known.get(i) is None:
             i = self._described(i)
             last = i + 1 if i else 0
@@ -79,6 +82,13 @@ class _Search(Search):
                 break
             last += 1
         return i if definite and end == i + 1 else end
+
+    def _single(self, cue: Cue, i: int) -> bool:
+        """Tell whether one definite word may be a name: a newspaper's, or what stands behind its cue again."""
+        word = self.page.folded(i)
+        again = self.pairs[self.page.folded(cue.last - 1), word] > 1
+        press = self.page.folded(cue.first) in PRESS
+        return word.startswith("ال") and len(word) > 4 and (press or again) and self._may_start(i)
 
     def _may_follow(self, i: int) -> bool:
         page, known = self.page, self.known.get(i)
@@ -190,8 +200,9 @@ class _Search(Search):
                     return "ORG", word
                 if cue.group in ("product", "unit"):
                     return "PRODUCT", word
-                if cue.group == "person":
-                    return "PERSON", word
+                if cue.group == "person":  # "مدير عام «X»" is of X, "المدير العام «X»" is X
+                    definite = page.folded(cue.first).startswith("ال") or "ال" in cue.prefix
+                    return ("PERSON" if definite else "ORG"), word
             if not page.folded(j - 1).isalnum() or page.is_latin(j - 1) or j - 1 in self.covered:
                 break
             if page.says(page.folded(j - 1), page.lexicon.verbs | page.lexicon.stops):

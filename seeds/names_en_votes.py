@@ -17,6 +17,7 @@ TITLE = "title"
 RELATIVES: dict[str, Kind] = {"which": "ORG", "who": "PERSON"}
 ARTICLES = ("the", "a", "an")
 AUXILIARIES_MAX = 3
+OWNED_MAX = 3  # words behind a possessive in which the thing owned stands
 EMPLOYED = ("of", "at", "with", "for", "from")  # between a role and its organisation
 _KINDS: dict[str, Kind] = {"organisation": "ORG", "product": "PRODUCT", "unit": "PRODUCT", "person": "PERSON"}
 
@@ -122,7 +123,10 @@ def _company_signs(page: Page, piece: Piece) -> Iterator[tuple[Sign, int]]:
     elif next_word in page.lexicon.verbs:
         yield ("ORG", "verb behind"), 1
     if page.folded(last - 1).endswith(("'s", "’s")):
-        yield ("ORG", "'s"), 1
+        thing = any(page.folded(last + n) in page.lexicon.lists["owned"] for n in range(OWNED_MAX))
+        yield ("ORG", "'s"), 2 if thing else 1
+    if last - first in (2, 3) and verb in page.lexicon.lists["person_does"]:
+        yield ("PERSON", verb), 3
     if page.folded(first - 1) in page.lexicon.verbs:
         yield ("ORG", "verb before"), 1
 

@@ -55,6 +55,8 @@ class NamesLexicon(LexiconModel):
     organisation_behind: Words = ()
     organisation_does: Words = ()
     auxiliaries: Words = ()
+    person_does: Words = ()
+    owned: Words = ()
     name_before: Words = ()
     legal_forms: Words = ()
     product: Words

@@ -80,7 +80,7 @@ def _follow(rest: tuple[str, ...], tokens: Sequence[Token], i: int, last: int) -
                 end = _follow(rest[n + 1 :], tokens, j, last)
                 if end:
                     return end
-                if not tokens[j].is_word:
+                if not tokens[j].is_word and tokens[j].text != "-":
                     return 0
             return 0
         if i >= last or not _is(tokens[i].text, word):

@@ -55,6 +55,7 @@ class SlotSpec(RuleModel):
 
     type: ItemType
     cue: Words = ()  # words before it
+    avoid: Words = ()  # words right before a cue that make it none ("بزيادة قدرها" tells a change)
     tail: Words = ()  # words after it
     at: Annotated[tuple[Place, ...], BeforeValidator(_tuple)] = ()
     via: Words = ()  # words that must stand between the trigger and the head
