@@ -84,7 +84,7 @@ class _Search(Search):
         return i if definite and end == i + 1 else end
 
     def _single(self, cue: Cue, i: int) -> bool:
-        """Tell whether one definite word may be a name: a newspaper's, or what stands behind its cue again."""
+        """Tell whether one definite word may be a name: a newspaper's, or one told behind its cue again."""
         word = self.page.folded(i)
         again = self.pairs[self.page.folded(cue.last - 1), word] > 1
         press = self.page.folded(cue.first) in PRESS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
 from seeds.mention import Kind, Mention, Search
 from seeds.names_en_votes import PERSON_MAX, TITLE, Piece, Sign, signs, tail_of, word_at
@@ -65,7 +66,6 @@ class _Search(Search):
     def __init__(self, page: Page, known: list[Mention]) -> None:
         super().__init__(page, known)
         self.titled = self._titled()
-        self.small = {page.folded(i) for i in range(len(page.tokens)) if not page.is_capital(i)}
 
     def _titled(self) -> set[int]:
         """Return the tokens of lines in which nearly every word has a capital, as headlines do."""
@@ -84,13 +84,19 @@ class _Search(Search):
         m = self.mention(piece.first, piece.last, "ORG", "")
         return " ".join(self.page.shadow.folded[m.start : m.end].split())
 
+    @cached_property
+    def small(self) -> set[str]:
+        """Return the words that the text writes without a capital."""
+        page = self.page
+        return {page.folded(i) for i in range(len(page.tokens)) if not page.is_capital(i)}
+
     def opens(self, key: str) -> bool:
         """Tell whether a word that only opens sentences may be a name: "Velmora has bought …".
 
         A word that the text also writes small is none, and a form that plain nouns have must stand again.
         """
         plain = key.endswith(NOUN_ENDS) and self.page.count[key] < OPENING_TIMES
-        return key.isalpha() and len(key) > 2 and key not in self.small and not plain
+        return key.isalpha() and len(key) > 2 and not plain and key not in self.small
 
     # -- runs of capitals
 

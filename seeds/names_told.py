@@ -58,7 +58,7 @@ def parts(page: Page, chosen: list[Mention]) -> list[Mention]:
 
 
 def _of_other(page: Page, i: int) -> bool:
-    """Tell whether a surname stands behind a first name of somebody else: «لاكلان مردوخ», "Lachlan Murdoch"."""
+    """Tell whether a surname stands behind the first name of somebody else: "Lachlan Murdoch"."""
     if page.language == "ar":
         return page.folded(i - 2) in QUOTE_PAIRS and page.folded(i - 1) not in QUOTE_PAIRS
     given = page.lexicon.lists["given"]

@@ -134,9 +134,9 @@ class Nearby:
         for cue in self.s.find(words_index(spec.cue), first, last):
             if cue.first in self.s.scene.connectors:
                 continue  # "كل من X وY" tells a list, not where from
-            if spec.avoid and cue.first > first:
-                if words_index(spec.avoid).at(self.tokens, cue.first - 1, cue.first):
-                    continue
+            before = cue.first - 1
+            if spec.avoid and words_index(spec.avoid).at(self.tokens, max(before, first), cue.first):
+                continue
             item = self.reach(cue.last, spec, last)
             if item is not None:
                 found.append(item)

@@ -50,10 +50,11 @@ class PhraseIndex(Generic[T]):
         found: list[Found[T]] = []
         for form in forms(tokens[i].text):
             for rest, payload in self._by_first.get(form.stem, ()):
-                end = _follow(rest, tokens, i + 1, last)
+                end = _follow(rest, tokens, i + 1, last) if rest else i + 1
                 if end:
                     found.append(Found(i, end, payload, form))
-        found.sort(key=lambda f: f.first - f.last)
+        if len(found) > 1:
+            found.sort(key=lambda f: f.first - f.last)
         return found
 
     def find(self, tokens: Sequence[Token], first: int, last: int) -> list[Found[T]]:

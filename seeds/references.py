@@ -16,11 +16,11 @@ from seeds.facts import Entity, EntityKind
 from seeds.items import Item
 from seeds.names import Mention
 from seeds.nearby import prepositional
-from seeds.rules import read_lexicon
 from seeds.resolve import REACH, Resolution, antecedents, resolve, unresolved_id
+from seeds.rules import read_lexicon
 from seeds.scene import Scene
-from seeds.shadow import fold
 from seeds.sentences import Sentence as Stretch
+from seeds.shadow import fold
 
 if TYPE_CHECKING:
     from seeds.built import Built
