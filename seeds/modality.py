@@ -113,7 +113,9 @@ def tell(
     )
     imperfect = any(c.group == "imperfect" and 0 <= trigger.first - c.last < NEGATION_REACH for c in cues)
     if hedged or near or imperfect or any(c.group in ("hedge", "open") for c in governing):
-        return Telling(stage, Modality.POSSIBLE, speaker)
+        open_yet = stage == Stage.COMPLETED and trigger.kind == FormKind.PRESENT
+        ahead = open_yet and not hedged and not {"any", "fixed", "present"} & set(rule.stage)  # "قد يستقيل"
+        return Telling(Stage.PLANNED if ahead else stage, Modality.POSSIBLE, speaker)
     if frame is None:
         return Telling(stage, Modality.ASSERTED)
     mine = speaker is not None and not frame.media and own(speaker)

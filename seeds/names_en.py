@@ -22,6 +22,7 @@ TITLED_SHARE = 0.7  # of the longer words of a line: from here on capitals are o
 INNER = ("of", "and", "for", "the")  # between capitals: "Bank of X", "Ministry of X and Y"
 PUBLIC = ("bank", "university", "ministry", "department", "institute", "council", "board", "bureau", "court")
 VOTE_MIN = 2
+COMPOUND_MIN = 5  # letters of a small second half of a compound that is no part of a name
 OPENING_TIMES = 2  # a word of this form that opens so many sentences, and is never small, is no plain plural
 NOUN_ENDS = ("s", "ing", "ly", "ed", "ion", "ment", "ness", "ity")
 
@@ -134,6 +135,13 @@ class _Search(Search):
         hyphen = word == "-" and page.starts[i] == page.tokens[i - 1].end  # Lip-Bu, Mong-koo
         if hyphen and page.folded(i + 1) in ("based", "listed", "backed", "owned"):
             return 0  # "Nevada-based X"
+        if (
+            hyphen
+            and page.is_latin(i + 1)
+            and not page.is_capital(i + 1)
+            and len(page.folded(i + 1)) >= COMPOUND_MIN
+        ):
+            return 0  # "Loss-making X"
         if hyphen and page.is_latin(i + 1) and page.starts[i + 1] == page.tokens[i].end:
             return 2
         if word == "&" or word in self.lists["person_joint"]:
@@ -147,6 +155,9 @@ class _Search(Search):
         """Return a run cut at titles, known names and ordinary capitalised words."""
         page = self.page
         first = run.start
+        compound = page.folded(run.stop) == "-" and len(run) == 1 and page.is_latin(run.stop + 1)
+        if compound and page.close(run.stop + 1) and not page.is_capital(run.stop + 1):
+            return  # "Loss-making", "Nevada-based"
         for i in [*run, run.stop]:
             cut = i == run.stop or self._cuts(i, run)
             if not cut:

@@ -64,6 +64,9 @@ def prepositional(sentence: Sentence, item: Item) -> bool:
     words = scene.grammar
     for i in range(item.first - 1, max(item.first - 1 - VALUE_GAP_MAX, sentence.first - 1), -1):
         text = scene.tokens[i].text
+        joined = sentence.item_at(i - 1) if text in ("and", "or") and i > sentence.first else None
+        if joined is not None and joined.type == item.type:
+            return prepositional(sentence, joined)  # "in X and Y"
         if text in words.prepositions or (text[:1] in "وف" and text[1:] in words.prepositions):
             return True
         for form in forms(text) if scene.language == "ar" else ():
