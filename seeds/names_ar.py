@@ -20,6 +20,9 @@ LATIN_MAX = 6
 BETWEEN_MAX = 5  # words that tell what kind of company it is, before its name
 DESCRIBED_MIN = 4
 ENDINGS = ("ات", "ين", "ون", "ه", "ا", "اء")  # of Arabic nouns, more often than of foreign names
+ON = "علي"  # "استحوذت X على Y": what is taken over is a company as well
+TAKING = ("استحوذت", "تستحوذ", "ستستحوذ", "استحواذ", "الاستحواذ", "للاستحواذ", "بالاستحواذ")
+TAKING_BACK = 9  # tokens
 PRESS = ("صحيفه", "جريده", "مجله")
 LOOK_BACK = 5  # tokens before a quoted or Latin name in which its cue may stand
 
@@ -213,7 +216,10 @@ class _Search(Search):
         """Tell whether what stands in quotation marks does what only companies do: «X» تستحوذ على «Y»."""
         page, does = self.page, self.lists["organisation_does"]
         before = page.folded(i - 1), f"{page.folded(i - 2)} {page.folded(i - 1)}"
-        return any(page.says(words, does) for words in (*before, page.folded(last + 1)))
+        taken = page.folded(i - 1) == ON and any(
+            page.folded(j) in TAKING for j in range(max(i - TAKING_BACK, 0), i - 1)
+        )
+        return taken or any(page.says(words, does) for words in (*before, page.folded(last + 1)))
 
     def latin(self) -> Iterator[Mention]:
         """Return runs of words in Latin letters."""
