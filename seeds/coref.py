@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from seeds.facts import Entity, EntityKind
+from seeds.naming import names_lexicon
 from seeds.references import DEALS, LOOK_BACK, Place, References
 from seeds.resolve import unresolved_id
 from seeds.rule import Fallback
@@ -44,9 +45,11 @@ class Context(References):
 
     def _topic(self, draft: Draft, taken: set[str]) -> tuple[Entity, Place] | None:
         """Return what the text is about here: the one company of this sentence, or of those before."""
+        if self._stranger(draft):
+            return None
         at = draft.sentence.number
         for number in range(at, max(at - LOOK_BACK, 0) - 1, -1):
-            named = {e.id: (e, (i.start, i.end)) for i, e in self._orgs[number] if e.id not in taken}
+            named = {e.id: (e, (i.start, i.end)) for i, e in self._topics[number] if e.id not in taken}
             topic = self._topic_of(number, taken)
             if topic is not None and (not named or topic[0].id in named):
                 return named.get(topic[0].id, topic)
@@ -55,6 +58,22 @@ class Context(References):
             if named:
                 break
         return self._main(taken)
+
+    def _stranger(self, draft: Draft) -> bool:
+        """Tell whether an English sentence opens with a name that nothing else shows: "Midas reported …"."""
+        sentence, scene = draft.sentence, self.scene
+        first = sentence.first
+        if scene.language != "en" or first + 1 >= sentence.last or sentence.item_at(first) is not None:
+            return False
+        token, names = scene.tokens[first], names_lexicon("en")
+        verb = scene.tokens[first + 1].text
+        plain = token.text in names.lists["starters"] | names.lists["ordinary"] | names.stops
+        return (
+            not plain
+            and scene.exact(token.start, token.start + 1).isupper()
+            and first + 1 < draft.trigger.first + 1
+            and verb in names.lists["organisation_does"]
+        )
 
     def _deal(self, draft: Draft, taken: set[str]) -> tuple[Entity, Place] | None:
         """Return the buyer of the latest deal told before."""

@@ -64,6 +64,7 @@ def cue_index(language: str) -> PhraseIndex[tuple[str, str, FormKind]]:
     add({"verbs": reporting["announcing"]}, "said", "announces")
     add({"words": reporting["according"]}, "said", "according")
     add({"words": reporting["unnamed"]}, "said", "unnamed")
+    add({"words": data["collapsed"]}, "collapse", "cancelled")
     add({"words": data["hedges"]["words"]}, "hedge", "possible")
     add({"words": data["hedges"]["before_imperfect"]}, "imperfect", "possible")
     add({"words": data["negations"]}, "negation", "denied")
@@ -86,6 +87,8 @@ def scan(sentence: Sentence) -> list[Cue]:
             continue
         if taken.get(group, -1) > hit.first:
             continue
+        if kind == FormKind.BASE and hit.first > sentence.first and tokens[hit.first - 1].text == "the":
+            continue  # "the end of production"
         if group == "imperfect" and not _imperfect(sentence, hit):
             continue
         taken[group] = hit.last

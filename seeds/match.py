@@ -13,7 +13,7 @@ from seeds.cues import Cue, Frame, frames, scan
 from seeds.fill import Filler
 from seeds.items import Item, Sentence
 from seeds.modality import Telling, chain, tell
-from seeds.nearby import Hit
+from seeds.nearby import Hit, words_index
 from seeds.rule import Rule, SlotSpec
 from seeds.scene import Scene
 from seeds.triggers import limit, triggers
@@ -61,6 +61,8 @@ def match_sentence(sentence: Sentence) -> Iterator[Draft]:
         rule, kind = hit.payload
         trigger = Cue(hit.first, hit.last, "trigger", rule.id, hit.form.prefix, kind)
         bound = limit(sentence, found[n + 1 :], hit)
+        for end in sentence.find(words_index(rule.bounds), hit.last, bound) if rule.bounds else ():
+            bound = min(bound, end.first)
         yield _draft(sentence, cues, spoken, trigger, rule, bound)
 
 

@@ -13,6 +13,7 @@ from seeds.verbs import FormKind
 
 REACH = 9  # tokens between two cues of one chain, or a cue and its trigger
 NEGATION_REACH = 3
+DEALS = ("acquisition", "investment", "partnership")
 ORDER = ("cancelled", "ended", "considering", "planned", "agreed", "completed")
 
 
@@ -48,6 +49,11 @@ def _open(sentence: Sentence, first: int, last: int) -> bool:
         or scene.is_relative(i)
         for i in range(first, last)
     )
+
+
+def _collapses(sentence: Sentence, cue: Cue, trigger: Cue) -> bool:
+    """Tell whether the words behind a deal say that it came to nothing: "its merger with X fell through"."""
+    return trigger.last <= cue.first and _open(sentence, trigger.last, cue.first)
 
 
 def presupposed(sentence: Sentence, frame: Frame, trigger: Cue) -> bool:
@@ -88,6 +94,8 @@ def tell(
     """
     governing = chain(sentence, cues, trigger)
     stage = _stage(sentence, trigger, rule, governing)
+    if rule.event in DEALS and any(_collapses(sentence, c, trigger) for c in cues if c.group == "collapse"):
+        stage = Stage.CANCELLED
     frame = next(
         (f for f in spoken if f.first <= trigger.first < f.last and f.cue.first != trigger.first), None
     )
@@ -105,7 +113,9 @@ def tell(
     )
     imperfect = any(c.group == "imperfect" and 0 <= trigger.first - c.last < NEGATION_REACH for c in cues)
     if hedged or near or imperfect or any(c.group in ("hedge", "open") for c in governing):
-        return Telling(stage, Modality.POSSIBLE, speaker)
+        open_yet = stage == Stage.COMPLETED and trigger.kind == FormKind.PRESENT
+        ahead = open_yet and not hedged and not {"any", "fixed", "present"} & set(rule.stage)  # "قد يستقيل"
+        return Telling(Stage.PLANNED if ahead else stage, Modality.POSSIBLE, speaker)
     if frame is None:
         return Telling(stage, Modality.ASSERTED)
     mine = speaker is not None and not frame.media and own(speaker)
@@ -130,6 +140,8 @@ def _stage(sentence: Sentence, trigger: Cue, rule: Rule, governing: list[Cue]) -
         return Stage.PLANNED
     if stages and (ahead or kind != FormKind.PAST):
         return Stage(stages[0].value)
+    if sentence.scene.language == "ar" and stages and stages[0].value in ("planned", "considering"):
+        return Stage(stages[0].value)  # "تعتزم X ضخ …": the noun is spelt like the past
     purpose = kind == FormKind.NOUN and trigger.prefix in ("ل", "لل")  # لإنشاء: "in order to build"
     if ahead or purpose:
         return Stage.PLANNED

@@ -20,6 +20,10 @@ LATIN_MAX = 6
 BETWEEN_MAX = 5  # words that tell what kind of company it is, before its name
 DESCRIBED_MIN = 4
 ENDINGS = ("ات", "ين", "ون", "ه", "ا", "اء")  # of Arabic nouns, more often than of foreign names
+ON = "علي"  # "استحوذت X على Y": what is taken over is a company as well
+TAKING = ("استحوذت", "تستحوذ", "ستستحوذ", "استحواذ", "الاستحواذ", "للاستحواذ", "بالاستحواذ")
+TAKING_BACK = 9  # tokens
+PRESS = ("صحيفه", "جريده", "مجله")
 LOOK_BACK = 5  # tokens before a quoted or Latin name in which its cue may stand
 
 
@@ -56,6 +60,8 @@ class _Search(Search):
 
     def _behind(self, cue: Cue, i: int) -> Iterator[Mention]:
         last = self._name(i)
+        if last == i and self._single(cue, i):
+            last = i + 1
         if last == i and self.known.get(i) is None:
             i = self._described(i)
             last = i + 1 if i else 0
@@ -79,6 +85,13 @@ class _Search(Search):
                 break
             last += 1
         return i if definite and end == i + 1 else end
+
+    def _single(self, cue: Cue, i: int) -> bool:
+        """Tell whether one definite word may be a name: a newspaper's, or one told behind its cue again."""
+        word = self.page.folded(i)
+        again = self.pairs[self.page.folded(cue.last - 1), word] > 1
+        press = self.page.folded(cue.first) in PRESS
+        return word.startswith("ال") and len(word) > 4 and (press or again) and self._may_start(i)
 
     def _may_follow(self, i: int) -> bool:
         page, known = self.page, self.known.get(i)
@@ -174,6 +187,8 @@ class _Search(Search):
                 continue
             if kind is None and page.folded(last - 1) in self.lists["tails"] and last - i > 2:
                 kind, cue = "ORG", "quotes"
+            if kind is None and self._acts(i, last):
+                kind, cue = "ORG", "verb"
             if kind is not None and i + 1 not in self.covered:
                 yield self.mention(i + 1, last, kind, cue)
 
@@ -188,13 +203,23 @@ class _Search(Search):
                     return "ORG", word
                 if cue.group in ("product", "unit"):
                     return "PRODUCT", word
-                if cue.group == "person":
-                    return "PERSON", word
+                if cue.group == "person":  # "مدير عام «X»" is of X, "المدير العام «X»" is X
+                    definite = page.folded(cue.first).startswith("ال") or "ال" in cue.prefix
+                    return ("PERSON" if definite else "ORG"), word
             if not page.folded(j - 1).isalnum() or page.is_latin(j - 1) or j - 1 in self.covered:
                 break
             if page.says(page.folded(j - 1), page.lexicon.verbs | page.lexicon.stops):
                 break
         return None, ""
+
+    def _acts(self, i: int, last: int) -> bool:
+        """Tell whether what stands in quotation marks does what only companies do: «X» تستحوذ على «Y»."""
+        page, does = self.page, self.lists["organisation_does"]
+        before = page.folded(i - 1), f"{page.folded(i - 2)} {page.folded(i - 1)}"
+        taken = page.folded(i - 1) == ON and any(
+            page.folded(j) in TAKING for j in range(max(i - TAKING_BACK, 0), i - 1)
+        )
+        return taken or any(page.says(words, does) for words in (*before, page.folded(last + 1)))
 
     def latin(self) -> Iterator[Mention]:
         """Return runs of words in Latin letters."""

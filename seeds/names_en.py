@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
 from seeds.mention import Kind, Mention, Search
 from seeds.names_en_votes import PERSON_MAX, TITLE, Piece, Sign, signs, tail_of, word_at
@@ -21,6 +22,9 @@ TITLED_SHARE = 0.7  # of the longer words of a line: from here on capitals are o
 INNER = ("of", "and", "for", "the")  # between capitals: "Bank of X", "Ministry of X and Y"
 PUBLIC = ("bank", "university", "ministry", "department", "institute", "council", "board", "bureau", "court")
 VOTE_MIN = 2
+COMPOUND_MIN = 5  # letters of a small second half of a compound that is no part of a name
+OPENING_TIMES = 2  # a word of this form that opens so many sentences, and is never small, is no plain plural
+NOUN_ENDS = ("s", "ing", "ly", "ed", "ion", "ment", "ness", "ity")
 
 
 def propose(page: Page, known: list[Mention]) -> list[Mention]:
@@ -37,7 +41,7 @@ def propose(page: Page, known: list[Mention]) -> list[Mention]:
     found = [m for run in search.runs() for m in search.extended(run)]
     for piece in pieces:
         key = search.key(piece)
-        if votes[key] and (key in strong or piece.last - piece.first > 1):
+        if votes[key] and (key in strong or piece.last - piece.first > 1 or search.opens(key)):
             kind, cue = max(
                 votes[key], key=lambda sign: (_total(votes[key], sign[0]), votes[key][sign], sign)
             )
@@ -81,6 +85,20 @@ class _Search(Search):
         m = self.mention(piece.first, piece.last, "ORG", "")
         return " ".join(self.page.shadow.folded[m.start : m.end].split())
 
+    @cached_property
+    def small(self) -> set[str]:
+        """Return the words that the text writes without a capital."""
+        page = self.page
+        return {page.folded(i) for i in range(len(page.tokens)) if not page.is_capital(i)}
+
+    def opens(self, key: str) -> bool:
+        """Tell whether a word that only opens sentences may be a name: "Velmora has bought …".
+
+        A word that the text also writes small is none, and a form that plain nouns have must stand again.
+        """
+        plain = key.endswith(NOUN_ENDS) and self.page.count[key] < OPENING_TIMES
+        return key.isalpha() and len(key) > 2 and not plain and key not in self.small
+
     # -- runs of capitals
 
     def runs(self) -> Iterator[range]:
@@ -105,14 +123,25 @@ class _Search(Search):
         if not page.close(i):
             return 0
         word = page.folded(i)
-        if (page.is_latin(i) and page.is_capital(i)) or (
-            word.isdigit() and page.starts[i] > page.tokens[i - 1].end
+        if (
+            (page.is_latin(i) and page.is_capital(i))
+            or word == "plc"
+            or (word.isdigit() and page.starts[i] > page.tokens[i - 1].end)
         ):
             return 1
         capital = (
             i + 1 < len(page.tokens) and page.is_latin(i + 1) and page.is_capital(i + 1) and page.close(i + 1)
         )
         hyphen = word == "-" and page.starts[i] == page.tokens[i - 1].end  # Lip-Bu, Mong-koo
+        if hyphen and page.folded(i + 1) in ("based", "listed", "backed", "owned"):
+            return 0  # "Nevada-based X"
+        if (
+            hyphen
+            and page.is_latin(i + 1)
+            and not page.is_capital(i + 1)
+            and len(page.folded(i + 1)) >= COMPOUND_MIN
+        ):
+            return 0  # "Loss-making X"
         if hyphen and page.is_latin(i + 1) and page.starts[i + 1] == page.tokens[i].end:
             return 2
         if word == "&" or word in self.lists["person_joint"]:
@@ -126,6 +155,9 @@ class _Search(Search):
         """Return a run cut at titles, known names and ordinary capitalised words."""
         page = self.page
         first = run.start
+        compound = page.folded(run.stop) == "-" and len(run) == 1 and page.is_latin(run.stop + 1)
+        if compound and page.close(run.stop + 1) and not page.is_capital(run.stop + 1):
+            return  # "Loss-making", "Nevada-based"
         for i in [*run, run.stop]:
             cut = i == run.stop or self._cuts(i, run)
             if not cut:

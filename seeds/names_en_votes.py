@@ -16,6 +16,8 @@ PERSON_MAX = 4
 TITLE = "title"
 RELATIVES: dict[str, Kind] = {"which": "ORG", "who": "PERSON"}
 ARTICLES = ("the", "a", "an")
+AUXILIARIES_MAX = 3
+OWNED_MAX = 3  # words behind a possessive in which the thing owned stands
 EMPLOYED = ("of", "at", "with", "for", "from")  # between a role and its organisation
 _KINDS: dict[str, Kind] = {"organisation": "ORG", "product": "PRODUCT", "unit": "PRODUCT", "person": "PERSON"}
 
@@ -48,6 +50,8 @@ def signs(page: Page, piece: Piece) -> Iterator[tuple[Sign, int]]:
     tail = tail_of(page, first, last)
     if tail is not None:
         yield ("ORG", tail), 6
+    if any(page.folded(i) == "&" for i in range(first + 1, last - 1)):
+        yield ("ORG", "&"), 6
     before, behind = page.cues.get(_before(page, first)), _cue_at(page, last)
     if before is None and page.folded(first - 1) == ",":
         before = page.cues.get(first - 1)  # "its chief executive, X"
@@ -109,13 +113,27 @@ def _company_signs(page: Page, piece: Piece) -> Iterator[tuple[Sign, int]]:
     if _cue_at(page, last) == "person":
         yield ("ORG", "role behind"), 2  # "Velmora chief executive X"
     next_word = page.folded(last)
+    verb = _verb_behind(page, last)
     if next_word in page.lexicon.lists["organisation_behind"]:
         yield ("ORG", next_word), 2
+    elif verb in page.lexicon.lists["organisation_does"]:
+        yield ("ORG", verb), 2
     elif next_word in page.lexicon.lists["said"]:
         yield ("ORG" if last - first == 1 else "PERSON", next_word), 2
     elif next_word in page.lexicon.verbs:
         yield ("ORG", "verb behind"), 1
     if page.folded(last - 1).endswith(("'s", "’s")):
-        yield ("ORG", "'s"), 1
+        thing = any(page.folded(last + n) in page.lexicon.lists["owned"] for n in range(OWNED_MAX))
+        yield ("ORG", "'s"), 2 if thing else 1
+    if last - first in (2, 3) and verb in page.lexicon.lists["person_does"]:
+        yield ("PERSON", verb), 3
     if page.folded(first - 1) in page.lexicon.verbs:
         yield ("ORG", "verb before"), 1
+
+
+def _verb_behind(page: Page, i: int) -> str:
+    """Return the verb that a name is the subject of, behind "has", "will" and adverbs of time."""
+    for n in range(AUXILIARIES_MAX):
+        if page.folded(i + n) not in page.lexicon.lists["auxiliaries"]:
+            return page.folded(i + n)
+    return ""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from seeds.aliases import CLITICS, CLITICS_MAX
 from seeds.mention import Kind, Mention, mention_of
-from seeds.naming import Page
+from seeds.naming import QUOTE_PAIRS, Page
 
 AGAIN_MIN = 4  # letters of a one-word name that is believed elsewhere without its cue
 PART_MIN = 3  # letters of a surname, or of the first word of a company's name, that stands for it later
@@ -50,11 +50,19 @@ def parts(page: Page, chosen: list[Mention]) -> list[Mention]:
             since[part] = min(since.get(part, m.end), m.end)
     found = []
     for first, last, skip, words in _places(page, owners.keys()):
-        if page.starts[first] >= since[words] and len(owners[words]) == 1:
+        if page.starts[first] >= since[words] and len(owners[words]) == 1 and not _of_other(page, first):
             (owner,) = owners[words]
             ids = owner.candidates
             found.append(mention_of(page, first, last, owner.kind, "part", skip=skip, ids=ids))
     return found
+
+
+def _of_other(page: Page, i: int) -> bool:
+    """Tell whether a surname stands behind the first name of somebody else: "Lachlan Murdoch"."""
+    if page.language == "ar":
+        return page.folded(i - 2) in QUOTE_PAIRS and page.folded(i - 1) not in QUOTE_PAIRS
+    given = page.lexicon.lists["given"]
+    return page.is_capital(i - 1) and page.close(i) and page.folded(i - 1) in given if i else False
 
 
 def _places(page: Page, phrases: Collection[Words]) -> Iterator[tuple[int, int, int, Words]]:

@@ -53,6 +53,10 @@ class NamesLexicon(LexiconModel):
     organisation_tails: Words = ()
     organisation_before: Words = ()
     organisation_behind: Words = ()
+    organisation_does: Words = ()
+    auxiliaries: Words = ()
+    person_does: Words = ()
+    owned: Words = ()
     name_before: Words = ()
     legal_forms: Words = ()
     product: Words

@@ -64,6 +64,9 @@ def prepositional(sentence: Sentence, item: Item) -> bool:
     words = scene.grammar
     for i in range(item.first - 1, max(item.first - 1 - VALUE_GAP_MAX, sentence.first - 1), -1):
         text = scene.tokens[i].text
+        joined = sentence.item_at(i - 1) if text in ("and", "or") and i > sentence.first else None
+        if joined is not None and joined.type == item.type:
+            return prepositional(sentence, joined)  # "in X and Y"
         if text in words.prepositions or (text[:1] in "وف" and text[1:] in words.prepositions):
             return True
         for form in forms(text) if scene.language == "ar" else ():
@@ -132,6 +135,11 @@ class Nearby:
         first, last = self.scope(spec)
         found: list[Item] = []
         for cue in self.s.find(words_index(spec.cue), first, last):
+            if cue.first in self.s.scene.connectors:
+                continue  # "كل من X وY" tells a list, not where from
+            before = cue.first - 1
+            if spec.avoid and words_index(spec.avoid).at(self.tokens, max(before, first), cue.first):
+                continue
             item = self.reach(cue.last, spec, last)
             if item is not None:
                 found.append(item)

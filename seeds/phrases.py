@@ -50,10 +50,11 @@ class PhraseIndex(Generic[T]):
         found: list[Found[T]] = []
         for form in forms(tokens[i].text):
             for rest, payload in self._by_first.get(form.stem, ()):
-                end = _follow(rest, tokens, i + 1, last)
+                end = _follow(rest, tokens, i + 1, last) if rest else i + 1
                 if end:
                     found.append(Found(i, end, payload, form))
-        found.sort(key=lambda f: f.first - f.last)
+        if len(found) > 1:
+            found.sort(key=lambda f: f.first - f.last)
         return found
 
     def find(self, tokens: Sequence[Token], first: int, last: int) -> list[Found[T]]:
@@ -80,7 +81,7 @@ def _follow(rest: tuple[str, ...], tokens: Sequence[Token], i: int, last: int) -
                 end = _follow(rest[n + 1 :], tokens, j, last)
                 if end:
                     return end
-                if not tokens[j].is_word:
+                if not tokens[j].is_word and tokens[j].text != "-":
                     return 0
             return 0
         if i >= last or not _is(tokens[i].text, word):

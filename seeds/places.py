@@ -74,7 +74,7 @@ class Places(Nearby):
 
     def _object(self, spec: SlotSpec) -> Iterator[Item]:
         if self.passive:
-            yield from self._actor(spec)
+            yield from (i for i in self._actor(spec) if not self.possessive(i))
             return
         relative = self._relative_head()
         if relative is not None and (self._has_pronoun() or not self.arabic):
@@ -98,6 +98,8 @@ class Places(Nearby):
         verbal = self.t.kind in (FormKind.PAST, FormKind.PRESENT)
         for cue in self.governing if self.arabic else ():
             item = self.reach(cue.last, spec, self.t.first)
+            if item is None and cue.last - cue.first > 2:  # "تراجعت X عن شراء Y"
+                item = self.reach(cue.first + 1, spec, cue.last)
             if item is not None:
                 yield item
         if not self.arabic and self._shares_subject():
@@ -115,8 +117,13 @@ class Places(Nearby):
             if item is not None:
                 yield item
         for item in reversed(self.s.items):
-            if item.last <= self.group and self._may_act(item, spec):
+            parted = self.arabic and not verbal and self._parted(item)
+            if item.last <= self.group and not parted and self._may_act(item, spec):
                 yield item
+
+    def _parted(self, item: Item) -> bool:
+        """Tell whether another clause begins between a name and a noun that nothing governs."""
+        return not self.governing and any(self.s.scene.is_boundary(j) for j in range(item.last, self.group))
 
     def _may_act(self, item: Item, spec: SlotSpec) -> bool:
         return self.wanted(item, spec) and self._visible(item) and not prepositional(self.s, item)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 from seeds.facts import Entity, EntityKind
@@ -16,8 +17,10 @@ from seeds.items import Item
 from seeds.names import Mention
 from seeds.nearby import prepositional
 from seeds.resolve import REACH, Resolution, antecedents, resolve, unresolved_id
+from seeds.rules import read_lexicon
 from seeds.scene import Scene
 from seeds.sentences import Sentence as Stretch
+from seeds.shadow import fold
 
 if TYPE_CHECKING:
     from seeds.built import Built
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
 
 OFFICER_GAP = 8  # tokens between an officer and the company that he speaks for
 LOOK_BACK = 2  # sentences that a missing name may have been told before
+PRESS = frozenset(
+    map(fold, ("newspaper", "agency", "broadcaster", "الصحيفة", "الوكالة", "للصحيفة", "الشبكة"))
+)
+SOURCES = ("report", "poll", "survey", "estimates", "data")
 DEALS = ("investment", "acquisition")
 ACTORS = {
     "investment": ("target", "investors"),
@@ -38,6 +45,13 @@ ACTORS = {
     "forecast": ("about", "forecaster"),
 }
 """The entities of a fact that the next sentence may go on about; of other types the company."""
+
+
+@cache
+def media(language: str) -> frozenset[str]:
+    """Return the words that name the press, folded."""
+    return frozenset(fold(str(word)) for word in read_lexicon(language, "modality")["media"])
+
 
 Place = tuple[int, int]  # folded offsets
 
@@ -55,7 +69,14 @@ class References:
             [(i, e) for i in s.items if i.type == "ORG" and (e := self.named(i)) is not None]
             for s in scene.sentences
         ]
-        self._count = Counter(e.id for orgs in self._orgs for _, e in orgs)
+        self._topics = [[(i, e) for i, e in orgs if not self._source(i)] for orgs in self._orgs]
+        self._count = Counter(e.id for orgs in self._topics for _, e in orgs)
+
+    def _source(self, item: Item) -> bool:
+        """Tell whether a name only says where something was read: Reuters, "an X report"."""
+        folded, tokens = self.scene.shadow.folded, self.scene.tokens
+        behind = tokens[item.last].text if item.last < len(tokens) else ""
+        return behind in SOURCES or folded[item.start : item.end] in media(self.scene.language)
 
     def add(self, fact: Built) -> None:
         """Take a fact that was told."""
@@ -136,11 +157,12 @@ class References:
 
     def _subject_before(self, at: int, mention: Mention, taken: set[str]) -> Entity | None:
         """Find the company that the text is about before a reference: what it told of, or named first."""
+        press = fold(mention.name).split()[-1] in PRESS
         for number in range(at, max(at - LOOK_BACK - 1, 0) - 1, -1):
             sentence = self.scene.sentences[number]
             acting = [
                 (item, entity)
-                for item, entity in self._orgs[number]
+                for item, entity in (self._orgs if press else self._topics)[number]
                 if item.end <= mention.start and entity.id not in taken and not prepositional(sentence, item)
             ]
             if acting:
@@ -162,7 +184,7 @@ class References:
         ranked = self._count.most_common(2)
         if not ranked or ranked[0][0] in taken:
             return None
-        orgs = [pair for pairs in self._orgs for pair in pairs]
+        orgs = [pair for pairs in self._topics for pair in pairs]
         item, entity = next((i, e) for i, e in orgs if e.id == ranked[0][0])
         ahead = len(ranked) == 1 or ranked[0][1] >= 2 * ranked[1][1]
         first = orgs[0][1].id == entity.id and ranked[0][1] > ranked[-1][1]

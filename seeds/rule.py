@@ -55,6 +55,7 @@ class SlotSpec(RuleModel):
 
     type: ItemType
     cue: Words = ()  # words before it
+    avoid: Words = ()  # words right before a cue that make it none ("بزيادة قدرها" tells a change)
     tail: Words = ()  # words after it
     at: Annotated[tuple[Place, ...], BeforeValidator(_tuple)] = ()
     via: Words = ()  # words that must stand between the trigger and the head
@@ -96,6 +97,7 @@ class Rule(RuleModel):
     follow: Words = ()  # one of these words must follow the trigger soon ("buy … stake")
     unfollowed: Words = ()  # none of these may
     unless: Words = ()  # the trigger does not count inside one of these phrases
+    bounds: Words = ()  # what stands behind one of these is no longer the trigger's
     without: Words = ()  # nor in a sentence that has one of these words
     stage: dict[str, Stage] = Field(default_factory=dict)
     modality: Modality | None = None

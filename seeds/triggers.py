@@ -44,7 +44,11 @@ def triggers(sentence: Sentence) -> list[Trigger]:
             if same is not None and kind == FormKind.NOUN and _nominal(sentence, hit):
                 found[same] = hit
             continue
-        if not _in_name(sentence, hit.first, hit.last) and _fits(sentence, rule, hit):
+        if kind == FormKind.BASE and _determined(sentence, hit.first):
+            continue
+        if _compound(sentence, hit.first) or _in_name(sentence, hit.first, hit.last):
+            continue
+        if _fits(sentence, rule, hit):
             taken[rule.id] = hit.last
             found.append(hit)
     found = [f for f in found if not any(_within(f, other) for other in found)]
@@ -64,6 +68,23 @@ def _within(hit: Trigger, other: Trigger) -> bool:
 
 def _event(hit: Trigger) -> str:
     return hit.payload[0].event
+
+
+def _determined(sentence: Sentence, i: int) -> bool:
+    """Tell whether an English word that may be a verb is a noun: "the forecast", "a July estimate"."""
+    tokens = sentence.scene.tokens
+    before = [tokens[j].text for j in range(max(sentence.first, i - 2), i)]
+    return sentence.scene.language == "en" and (
+        before[-1:] in (["a"], ["an"], ["the"], ["its"], ["their"], ["this"], ["that"], ["an"])
+        or (before[:1] in (["a"], ["an"]) and len(before) > 1 and before[1] not in ("to", "not", "would"))
+    )
+
+
+def _compound(sentence: Sentence, i: int) -> bool:
+    """Tell whether a word is the end of a compound: the "hire" of "acqui-hire"."""
+    tokens = sentence.scene.tokens
+    joined = i - 1 > sentence.first and tokens[i - 1].text == "-" and tokens[i - 1].end == tokens[i].start
+    return joined and tokens[i - 2].end == tokens[i - 1].start
 
 
 def _in_name(sentence: Sentence, first: int, last: int) -> bool:
@@ -118,6 +139,12 @@ def _fits(sentence: Sentence, rule: Rule, hit: Trigger) -> bool:
     return not any(f.first < hit.last and f.last > hit.first for f in around)
 
 
+def _measures(rule: Rule) -> bool:
+    """Tell whether a rule's trigger words say what is measured: revenue, profit, a loss."""
+    metric = rule.slots.get("metric")
+    return metric is not None and "trigger" in metric.at
+
+
 def limit(sentence: Sentence, later: list[Trigger], hit: Trigger) -> int:
     """Where the next event of the same type begins: its slots are not this one's."""
     event, own = hit.payload[0].event, hit.payload[1]
@@ -127,4 +154,6 @@ def limit(sentence: Sentence, later: list[Trigger], hit: Trigger) -> int:
         joined = kind == own and _joined(sentence, other)
         if rule.event == event and other.first >= hit.last + 2 and (verbal or joined):
             return other.first
+        if rule.event == event and other.first >= hit.last and _measures(rule) and _measures(hit.payload[0]):
+            return other.first  # "profit rose … on revenue of …"
     return sentence.last

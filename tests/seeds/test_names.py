@@ -225,7 +225,12 @@ def test_arabic_people(text: str, expected: list[str]) -> None:
             ["Velmora", "London=london", "Velmora"],
         ),
         ("He posted it on X. Mr Velm agreed.", ["Velm"]),
-        ("Velmora, which makes cars, grew.", []),  # one sentence start alone is no evidence of a name
+        ("Velmora, which makes cars, grew.", ["Velmora"]),
+        ("Production, which makes noise, has posted signs.", []),
+        (
+            "Hardware has lost ground, and hardware makers too.",
+            [],
+        ),  # one sentence start alone is no evidence of a name
         ("Dubai Cooling Systems grew fast.", ["Dubai Cooling Systems"]),
         ("It will sell Apple Inc its chips.", ["Apple Inc=apple"]),
     ],
@@ -357,3 +362,34 @@ def test_any_text_gives_exact_spans_apart(words: list[str], joint: str, language
 @given(st.text(max_size=60), st.sampled_from(["ar", "en"]))
 def test_no_text_is_too_strange(text: str, language: str) -> None:
     find_mentions(Shadow(text), language)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Velmora will buy a rival.", ["Velmora"]),
+        ("Velmora plc said so.", ["Velmora plc"]),
+        ("Velmora's quarterly revenue grew.", ["Velmora"]),
+        ("Dorn & Hale said so.", ["Dorn & Hale"]),
+        ("Nevada-based Velmora Systems has closed a round.", ["Velmora Systems"]),
+        ("Turnover has reached a peak.", []),
+        ("A company will grow-", []),
+    ],
+)
+def test_english_companies_by_what_they_do(text: str, expected: list[str]) -> None:
+    found = find_mentions(Shadow(text), "en")
+    assert [m.name for m in found if m.kind == "ORG" and not m.candidates] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("استحوذت «فيلمورا» على «تمكين».", ["فيلمورا", "تمكين"]),
+        ("«فيلمورا» تطلق خدمة.", ["فيلمورا"]),
+        ("قرأت «فيلمورا» أمس.", []),
+        ("نشرت صحيفة الضحى الخبر.", ["الضحى"]),
+    ],
+)
+def test_arabic_companies_by_what_they_do(text: str, expected: list[str]) -> None:
+    found = find_mentions(Shadow(text), "ar")
+    assert [m.name for m in found if m.kind == "ORG" and not m.candidates] == expected
