@@ -25,12 +25,14 @@ import httpx
 import orjson
 
 from api.app import create_app
+from api.read_model import unwritten
 from api.read_model.event_queries import moment
 from seeds.facts import Entity
 from streams.codec import wire
 from streams.delta import retraction
 from streams.events import EVENT, AnyEvent
 from streams.ids import event_id
+from streams.lines import Line
 from streams.settings import Settings
 from streams.slots import Cause
 from tests.api.making import article, events, fact, investment
@@ -171,8 +173,12 @@ def hot(folder: Path, tellings: int, shape: str, batch: int) -> None:
 
 
 def _preferred(feed: Feed) -> str:
-    row = feed.views.file.connection.execute("SELECT view FROM lines WHERE company = 'scale'").fetchone()
-    return str(orjson.loads(row[0])["steps"][-1]["entry"]["id"])
+    views = feed.views.file.connection
+    stored = views.execute(
+        "SELECT company, section, counterpart, view FROM lines WHERE company = 'scale'"
+    ).fetchone()
+    view = unwritten.view_of(views, Line(*stored[:3]), stored[3], None)
+    return str(orjson.loads(view or b"")["steps"][-1]["entry"]["id"])
 
 
 def fill_hub(folder: Path, lines: int) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.bulk import lines
-from api.read_model import store
+from api.read_model import store, unwritten
 from api.read_model.entity_maps import ids_in_changes
 from api.read_model.places import CutMoves
 from streams.digest import Digest, term
@@ -166,8 +166,10 @@ class PartitionFiles:
                 log.warning("line %r cannot be folded: %r", name, error)
                 self._left.append(name)
                 continue
-            self._lines.add([(*line, made.view)])
-            self._versions.add([(*line, *version) for version in made.versions])
+            self._lines.add([(*line, unwritten.packed(made.view))])
+            self._versions.add(
+                [(*line, cut, new, unwritten.packed(view)) for cut, new, view in made.versions]
+            )
             if made.touched:
                 touched.append((name,))
         self._touched.add(touched)

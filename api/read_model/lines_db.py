@@ -166,5 +166,5 @@ class Lines:
         self._connection.executemany(
             """INSERT INTO lines (company, section, counterpart, view) VALUES (?, ?, ?, ?)
                ON CONFLICT DO UPDATE SET view = excluded.view""",
-            folded,
+            [(*line, unwritten.packed(view)) for *line, view in folded],
         )

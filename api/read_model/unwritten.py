@@ -1,15 +1,19 @@
-"""What lines with few entries say is not written out: it is folded when somebody asks.
+"""How what lines say is stored: of lines with few entries not at all, but folded when somebody asks.
 
 Most lines are told of once. Written out, what they say would be most of what a file holds, twice: as it is
 served, and as it was at a cut. So a line with one entry holds the half of its event's id that the entry's
 key ends with, and a version with a few holds nothing (FEW): its entries are those recorded by its cut. No
 JSON of a view is so short. What a merge or split has moved is written out.
+
+A view that would take a page for itself is compressed: it has four kilobytes or twenty, and says most of
+that again and again. A quarter of the time that a file takes to be written went into such pages.
 """
 
 from __future__ import annotations
 
 import logging
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -25,6 +29,13 @@ from streams.vectors import Vector, covers
 FEW = b""
 FEW_MAX = 16
 """A version with so many entries is not written out."""
+
+PLAIN_BYTES_MAX = 1536
+"""A longer view is compressed: a row has room in a quarter of a page, and needs more pages beyond that."""
+
+FASTEST = 1
+COMPRESSED = zlib.compress(b"", FASTEST)[:1]
+"""What is compressed begins with this, and JSON does not."""
 
 LONE_KEPT = 8192
 """So many views of one entry are kept, a kilobyte or two each: pages of the same companies are read often."""
@@ -61,6 +72,18 @@ def version(number: int, first: bytes) -> bytes | None:
     return mark(first) if number == 1 else FEW
 
 
+def packed(view: bytes | None) -> bytes | None:
+    """Give what is written of a view, or of what stands for one."""
+    if view is None or len(view) <= PLAIN_BYTES_MAX:
+        return view
+    return zlib.compress(view, FASTEST)
+
+
+def _unpacked(stored: bytes) -> bytes:
+    is_packed = len(stored) > KEY_ID_BYTES and stored.startswith(COMPRESSED)
+    return zlib.decompress(stored) if is_packed else stored
+
+
 def view_of(views: sqlite3.Connection, line: Line, stored: bytes, vector: Vector | None) -> bytes | None:
     """Give the view of a stored line, as `views_of` does."""
     return views_of(views, [(line, stored)], vector).get(line)
@@ -87,7 +110,7 @@ def views_of(
         for line in [line for line, view in found.items() if view == FEW]:
             rows = [row for row in posted_to(views, line) if covers(vector, *row.place)]
             found[line] = _folded(line, [row.posted for row in rows])
-    return {line: view for line, view in found.items() if view}
+    return {line: _unpacked(view) for line, view in found.items() if view}
 
 
 def _lone(line: Line, entry: bytes, recorded_ms: int) -> bytes | None:
