@@ -86,34 +86,41 @@ def _org(entity_id: str) -> Entity:
 
 
 class Reader:
-    """Applies batches to both files as the reader does, and measures what the generation's file takes."""
+    """Applies batches to both files as the reader does; measures them, and that of the generation alone."""
 
     def __init__(self, feed: Feed) -> None:
         self.feed = feed
-        self.seconds = 0.0
+        self.seconds = self.both_seconds = 0.0
         self.rows = 0
 
     def read(self, told: list[AnyEvent]) -> None:
         """Read events, then a cut."""
         log, views = self.feed.log, self.feed.views
         records = [log.event(event) for event in told]
+        first = time.perf_counter()
         log.apply(records)
         began, before = time.perf_counter(), views.file.connection.total_changes
         views.post_all(records)
         log.cut()
         views.look()
-        self.seconds += time.perf_counter() - began
+        ended = time.perf_counter()
+        self.seconds += ended - began
+        self.both_seconds += ended - first
         self.rows += views.file.connection.total_changes - before
 
-    def measured(self, made: Callable[[], list[AnyEvent]], batches: int) -> tuple[float, float]:
-        """Read batches; give microseconds and rows an update, the former the median of the batches."""
-        took, rows, number = [], self.rows, 0
+    def measured(self, made: Callable[[], list[AnyEvent]], batches: int) -> tuple[float, float, float]:
+        """Read batches; give microseconds an update, of the generation's file and of both, and rows.
+
+        The times are medians of the batches.
+        """
+        took, both, rows, number = [], [], self.rows, 0
         for _ in range(batches):
-            told, before = made(), self.seconds
+            told, before, both_before = made(), self.seconds, self.both_seconds
             self.read(told)
             took.append((self.seconds - before) / len(told) * 1e6)
+            both.append((self.both_seconds - both_before) / len(told) * 1e6)
             number += len(told)
-        return statistics.median(took), (self.rows - rows) / number
+        return statistics.median(took), statistics.median(both), (self.rows - rows) / number
 
 
 def largest(connection: sqlite3.Connection) -> int:
@@ -141,24 +148,26 @@ def hot(folder: Path, tellings: int, shape: str, batch: int) -> None:
         fresh += batch
         return [teller.event(f"fund-{fresh + n}", f"firm-{fresh + n}") for n in range(batch)]
 
-    print(f"{shape}: {batch} updates and a cut a batch; µs an update in the generation's file, median")
-    print(" tellings      hot      new  ratio  rows hot  rows new  largest row")
+    print(
+        f"{shape}: {batch} updates and a cut a batch; µs an update, median: the generation's file; both files"
+    )
+    print(" tellings      hot      new  ratio  both hot  both new  ratio  rows hot  rows new  largest row")
     for goal in [n for n in CHECKPOINTS if n < tellings] + [tellings]:
         while len(told) < goal:
             made = [teller.event() for _ in range(min(5_000, goal - len(told)))]
             told.extend(made)
             reader.read(made)
-        cost, rows = reader.measured(more, 5)
-        new, new_rows = reader.measured(news, 5)
+        cost, both, rows = reader.measured(more, 5)
+        new, new_both, new_rows = reader.measured(news, 5)
         row = largest(feed.views.file.connection)
-        figures = f"{cost:8.0f} {new:8.0f} {cost / new:6.2f} {rows:9.1f} {new_rows:9.1f} {row:12}"
-        print(f"{goal:9} {figures}", flush=True)
+        times = f"{cost:8.0f} {new:8.0f} {cost / new:6.2f} {both:9.0f} {new_both:9.0f} {both / new_both:6.2f}"
+        print(f"{goal:9} {times} {rows:9.1f} {new_rows:9.1f} {row:12}", flush=True)
     preferred = _preferred(feed)
     chosen = {"first": told[0], "middle": told[len(told) // 2], "last": told[-1]}
     chosen["preferred"] = next(event for event in told if event.id == preferred)
     for name, event in chosen.items():
         backs = [retraction(wire(event), Cause.EXTRACTOR_BUG, "benchmark", article())]
-        cost, rows = reader.measured(backs.copy, 1)
+        cost, _, rows = reader.measured(backs.copy, 1)
         print(f"a retraction of the {name} one: {cost / 1000:.1f} ms, {rows:.0f} rows", flush=True)
     records = []
     for _ in range(100):
