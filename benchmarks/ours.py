@@ -145,7 +145,7 @@ def pss(process: psutil.Process) -> int:
     """Give the bytes that a process holds; none of one that has ended."""
     try:
         return int(process.memory_full_info().pss)
-    except (psutil.NoSuchProcess, psutil.ZombieProcess, psutil.AccessDenied):
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         return 0
 
 

@@ -71,7 +71,7 @@ class Context(References):
         return (
             not plain
             and scene.exact(token.start, token.start + 1).isupper()
-            and first + 1 < draft.trigger.first + 1
+            and first < draft.trigger.first
             and verb in names.lists["organisation_does"]
         )
 

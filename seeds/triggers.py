@@ -73,11 +73,13 @@ def _event(hit: Trigger) -> str:
 def _determined(sentence: Sentence, i: int) -> bool:
     """Tell whether an English word that may be a verb is a noun: "the forecast", "a July estimate"."""
     tokens = sentence.scene.tokens
-    before = [tokens[j].text for j in range(max(sentence.first, i - 2), i)]
-    return sentence.scene.language == "en" and (
-        before[-1:] in (["a"], ["an"], ["the"], ["its"], ["their"], ["this"], ["that"], ["an"])
-        or (before[:1] in (["a"], ["an"]) and len(before) > 1 and before[1] not in ("to", "not", "would"))
-    )
+    if sentence.scene.language != "en" or i == sentence.first:
+        return False
+    before = tokens[i - 1].text
+    if before in ("a", "an", "the", "its", "their", "this", "that"):
+        return True
+    described = i - 2 >= sentence.first and tokens[i - 2].text in ("a", "an")
+    return described and before not in ("to", "not", "would")
 
 
 def _compound(sentence: Sentence, i: int) -> bool:

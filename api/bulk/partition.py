@@ -167,9 +167,7 @@ class PartitionFiles:
                 self._left.append(name)
                 continue
             self._lines.add([(*line, unwritten.packed(made.view))])
-            self._versions.add(
-                [(*line, cut, new, unwritten.packed(view)) for cut, new, view in made.versions]
-            )
+            self._versions.add([version.row(line) for version in made.versions])
             if made.touched:
                 touched.append((name,))
         self._touched.add(touched)

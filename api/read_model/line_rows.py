@@ -14,6 +14,7 @@ from api.read_model import unwritten
 from api.read_model.growing import FOLDED_MAX, Growing
 from streams.entries import KEY_ID_BYTES
 from streams.fold import Posted, fold
+from streams.lines import Line
 
 EVENTS_MAX = 50  # of those that made a version, so many are named
 
@@ -31,18 +32,22 @@ class Arrival(NamedTuple):
 class Version(NamedTuple):
     """What a line said from a cut on (none: it was gone), and the events that made it so, 16 bytes each.
 
-    The view is as it is stored (see `api.read_model.unwritten`).
+    The view is as it is stored (see `api.read_model.unwritten`), but for being packed.
     """
 
     cut: int
     events: bytes
     view: bytes | None
 
+    def row(self, line: Line) -> tuple[object, ...]:
+        """Give the row of `line_versions`."""
+        return (*line, self.cut, self.events, unwritten.packed(self.view))
+
 
 class LineRows(NamedTuple):
     """The `view` of a row of `lines` (none: no row), the rows of `line_versions`, keys for `touched`.
 
-    Views are as they are stored.
+    Views are as they are stored, but for being packed.
     """
 
     view: bytes | None

@@ -206,7 +206,7 @@ class LineVersions:
         return Posted(orjson.loads(row[0]), row[1])
 
     def _store(self, line: Line, made: Iterable[Version]) -> None:
-        self._made += [(*line, *version._replace(view=unwritten.packed(version.view))) for version in made]
+        self._made += [version.row(line) for version in made]
 
     def _write(self) -> None:
         rows, self._made = self._made, []

@@ -226,11 +226,8 @@ def test_arabic_people(text: str, expected: list[str]) -> None:
         ),
         ("He posted it on X. Mr Velm agreed.", ["Velm"]),
         ("Velmora, which makes cars, grew.", ["Velmora"]),
-        ("Production, which makes noise, has posted signs.", []),
-        (
-            "Hardware has lost ground, and hardware makers too.",
-            [],
-        ),  # one sentence start alone is no evidence of a name
+        ("Production, which makes noise, has posted signs.", []),  # a form that plain nouns have, once
+        ("Hardware has lost ground, and hardware makers too.", []),  # written small as well
         ("Dubai Cooling Systems grew fast.", ["Dubai Cooling Systems"]),
         ("It will sell Apple Inc its chips.", ["Apple Inc=apple"]),
     ],
@@ -374,22 +371,11 @@ def test_no_text_is_too_strange(text: str, language: str) -> None:
         ("Nevada-based Velmora Systems has closed a round.", ["Velmora Systems"]),
         ("Turnover has reached a peak.", []),
         ("A company will grow-", []),
-    ],
-)
-def test_english_companies_by_what_they_do(text: str, expected: list[str]) -> None:
-    found = find_mentions(Shadow(text), "en")
-    assert [m.name for m in found if m.kind == "ORG" and not m.candidates] == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
         ("استحوذت «فيلمورا» على «تمكين».", ["فيلمورا", "تمكين"]),
         ("«فيلمورا» تطلق خدمة.", ["فيلمورا"]),
         ("قرأت «فيلمورا» أمس.", []),
         ("نشرت صحيفة الضحى الخبر.", ["الضحى"]),
     ],
 )
-def test_arabic_companies_by_what_they_do(text: str, expected: list[str]) -> None:
-    found = find_mentions(Shadow(text), "ar")
-    assert [m.name for m in found if m.kind == "ORG" and not m.candidates] == expected
+def test_companies_by_what_they_do(text: str, expected: list[str]) -> None:
+    assert told(text, "ORG") == expected
