@@ -6,13 +6,13 @@ The rules, and why, are in docs/design/fold.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import cache
 
 from streams.ids import canonical
 from streams.line_view import LINE_BYTES_MAX, SAMPLES, STEPS_MAX, View, chosen, fitting, step_view
-from streams.preference import Posted, Told, dating, ranked, told
+from streams.preference import Posted, Told, dating, ranked, told, value_of
 from streams.steps import steps
 
 __all__ = ["LINE_BYTES_MAX", "SAMPLES", "STEPS_MAX", "Posted", "View", "fold", "holding", "value_at"]
@@ -69,7 +69,7 @@ def _fold(posted: Iterable[Posted], until: date | None, whole: bool) -> View:
     dead = retracted(entries.values())
     living = sorted(told(item) for item in facts if item.entry["id"] not in dead)
     parted = [group for group in steps(living) if until is None or group[0].day <= until]
-    shown = [_step(group) for group in parted] if whole else _shown(parted)
+    shown = [step_of(group) for group in parted] if whole else _shown(parted)
     return {
         "events": len(living),
         "retracted": len(facts) - len(living),
@@ -97,11 +97,14 @@ def retracted(entries: Iterable[Posted]) -> set[str]:
     return {event_id for event_id in against if is_dead(event_id)}
 
 
-def _step(group: list[Told]) -> View:
-    """Tell a step: the first of the preference order stands for it, the others are its rivals."""
+def step_of(group: list[Told], value: Callable[[Told], bytes] = value_of) -> View:
+    """Tell a step: the first of the preference order stands for it, the others are its rivals.
+
+    `value`: how `value_of` is asked.
+    """
     if len(group) == 1:  # as most are; what is below would say the same
         return _lone(group[0])
-    candidates = ranked([telling for telling in group if not telling.denied])
+    candidates = ranked([telling for telling in group if not telling.denied], value)
     best = candidates[0]
     dated = [telling for telling in candidates if telling.strong == best.strong]
     first = dating(dated)
@@ -138,12 +141,17 @@ def _lone(telling: Told) -> View:
     )
 
 
+def value_among(parted: Sequence[list[Told]]) -> int:
+    """Say which step is the last that is more than talk; none: -1."""
+    return max((number for number, group in enumerate(parted) if group[0].strong), default=-1)
+
+
 def _shown(parted: list[list[Told]]) -> list[View]:
     """Make the latest steps that fit, and in any case the last that is more than talk: it is the value."""
     if len(parted) == 1:  # most lines have one step, and one is always shown
-        return [_step(parted[0])]
-    value = max((number for number, group in enumerate(parted) if group[0].strong), default=-1)
+        return [step_of(parted[0])]
+    value = value_among(parted)
     kept = chosen(len(parted), value)
-    made = {number: _step(parted[number]) for number in kept}
+    made = {number: step_of(parted[number]) for number in kept}
     sizes = [len(canonical(step)) for step in made.values()]
     return [made[number] for number in fitting(kept, sizes, value)]

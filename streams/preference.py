@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -97,18 +97,23 @@ def effective(fact: Mapping[str, Any], published_at: Any, recorded_ms: int) -> E
     return Effective(begins, ends if vague and ends else begins, precision)
 
 
-def ranked(tellings: Sequence[Told]) -> list[Told]:
-    """Order tellings of one thing, the preferred first."""
+def value_of(telling: Told) -> bytes:
+    """Write what a telling says, so that equal values are equal bytes."""
+    return canonical(meaning(telling.entry["slots"], quotes=False))
+
+
+def ranked(tellings: Sequence[Told], value: Callable[[Told], bytes] = value_of) -> list[Told]:
+    """Order tellings of one thing, the preferred first; `value`: how `value_of` is asked."""
     if len(tellings) == 1:
         return list(tellings)
-    keys = {telling.id: key for telling, key in zip(tellings, _keys(tellings), strict=True)}
+    keys = {telling.id: key for telling, key in zip(tellings, _keys(tellings, value), strict=True)}
     return sorted(tellings, key=lambda telling: keys[telling.id], reverse=True)
 
 
 def lost_by(tellings: Sequence[Told]) -> list[tuple[Told, str | None]]:
     """Order tellings as `ranked` does; with each of the others, by what the preferred one goes before it."""
     order = ranked([telling for telling in tellings if not telling.denied])
-    keys = {telling.id: key for telling, key in zip(order, _keys(order), strict=True)}
+    keys = {telling.id: key for telling, key in zip(order, _keys(order, value_of), strict=True)}
     best = keys[order[0].id]
     reasons: list[tuple[Told, str | None]] = [(order[0], None)]
     for other in order[1:]:
@@ -122,12 +127,12 @@ def dating(tellings: Sequence[Told]) -> Told:
     return min(tellings, key=lambda t: (t.day, PRECISION_RANK.get(t.precision, len(PRECISION_RANK)), t.id))
 
 
-def _keys(tellings: Sequence[Told]) -> list[_Key]:
-    values = [canonical(meaning(telling.entry["slots"], quotes=False)) for telling in tellings]
+def _keys(tellings: Sequence[Told], value: Callable[[Told], bytes]) -> list[_Key]:
+    values = [value(telling) for telling in tellings]
     origins: dict[bytes, set[str]] = {}
-    for telling, value in zip(tellings, values, strict=True):
-        origins.setdefault(value, set()).add(telling.entry["origin"])
-    return [_key(t, len(origins[value])) for t, value in zip(tellings, values, strict=True)]
+    for telling, says in zip(tellings, values, strict=True):
+        origins.setdefault(says, set()).add(telling.entry["origin"])
+    return [_key(t, len(origins[says])) for t, says in zip(tellings, values, strict=True)]
 
 
 def _key(telling: Told, origins: int) -> _Key:

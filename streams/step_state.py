@@ -10,9 +10,8 @@ from decimal import Decimal
 
 import orjson
 
-from streams.ids import canonical, meaning
 from streams.line_view import SAMPLES, step_view
-from streams.preference import MODALITY_RANK, PRECISION_RANK, STAGE_RANK, Posted, Told
+from streams.preference import MODALITY_RANK, PRECISION_RANK, STAGE_RANK, Posted, Told, value_of
 from streams.state_rows import ID_BYTES, Rows, Value, day_bytes, day_of, kind_bytes
 
 NEEDED = SAMPLES + 1
@@ -93,7 +92,7 @@ class StepState:
         _note(rows, self._key(b"t") + (telling.recorded_ms + (1 << 62)).to_bytes(8) + event, by)
         if telling.strong == self.strong:
             rows.count(self._key(b"c") + day_bytes(telling.certain.toordinal()), by)
-        value = hashed(canonical(meaning(telling.entry["slots"], quotes=False)))
+        value = hashed(value_of(telling))
         preferred = preference(telling)
         _note(rows, self._key(b"r") + value + preferred, by)
         origin = origin_key(telling) + self._key(b"")
