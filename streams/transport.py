@@ -24,7 +24,7 @@ from typing import Any, NoReturn, cast
 from aiokafka.producer import AIOKafkaProducer
 from faust.transport import producer as faust_producer
 from faust.transport.drivers import TRANSPORTS, aiokafka
-from faust.types import AppT, FutureMessage, RecordMetadata
+from faust.types import TP, AppT, FutureMessage, RecordMetadata
 from mode import Service
 
 from streams.errors import STAYS_DOWN
@@ -37,6 +37,9 @@ BUSY_RECORDS = 20
 GATHER_SECONDS = 0.005
 BATCH_BYTES_MAX = 256 << 10
 FATAL_EXIT = 70
+
+Put = tuple[int, FutureMessage]
+"""A message that was put, and its number."""
 
 log = logging.getLogger(__name__)
 
@@ -73,36 +76,51 @@ class Buffer(faust_producer.ProducerBuffer):
     @Service.task
     async def _handle_pending(self) -> None:
         while True:  # until cancelled: what is put while the app stops is still sent
-            await self._send(*await self.pending.get())
-            sent = 1
+            waiting = [await self.pending.get()]
             while not self.pending.empty():
-                await self._send(*self.pending.get_nowait())
-                sent += 1
-            if sent >= BUSY_RECORDS:
+                waiting.append(self.pending.get_nowait())
+            by_place: dict[TP, list[Put]] = {}
+            for number, future in waiting:
+                message = future.message
+                place = TP(message.channel.get_topic_name(), message.partition)
+                by_place.setdefault(place, []).append((number, future))
+            await asyncio.gather(*(self._send(*place, puts) for place, puts in by_place.items()))
+            if len(waiting) >= BUSY_RECORDS:
                 await asyncio.sleep(GATHER_SECONDS)
 
-    async def _send(self, number: int, fut: FutureMessage) -> None:
-        message = fut.message
+    async def _send(self, topic: str, partition: int, puts: list[Put]) -> None:
+        """Send records of one partition, packed: one at a time, each takes twenty times as long."""
         try:
-            sent = await self.sender().send(
-                message.channel.get_topic_name(),
-                message.value,
-                key=message.key,
-                partition=message.partition,
-            )
+            while puts:
+                batch = self.sender().create_batch()
+                packed = 0
+                for _, future in puts:
+                    message = future.message
+                    if batch.append(timestamp=None, key=message.key, value=message.value) is None:
+                        break
+                    packed += 1
+                if not packed:
+                    end_process(f"a record for {topic} fits in no batch of {BATCH_BYTES_MAX} bytes")
+                batch.close()
+                sent = await self.sender().send_batch(batch, topic, partition=partition)
+                sent.add_done_callback(partial(self._acknowledged, puts[:packed]))
+                puts = puts[packed:]
         except Exception as error:
             end_process(f"a record cannot be sent: {error!r}")
-        sent.add_done_callback(partial(self._acknowledged, number, fut))
 
-    def _acknowledged(self, number: int, fut: FutureMessage, sent: asyncio.Future[Any]) -> None:
+    def _acknowledged(self, puts: list[Put], sent: asyncio.Future[Any]) -> None:
         if sent.cancelled() or sent.exception() is not None:
             reason = "cancelled" if sent.cancelled() else repr(sent.exception())
             end_process(f"a record was not stored: {reason}")
-        del self._unacknowledged[number]
+        first = sent.result()
+        for index, (number, future) in enumerate(puts):
+            del self._unacknowledged[number]
+            # Where a retry hid the offset of the batch, that of none of its records is known.
+            offset = first.offset if first.offset < 0 else first.offset + index
+            future.set_result(first._replace(offset=offset))
+            if future.message.callback is not None:
+                future.message.callback(future)
         self._moved.set()
-        fut.set_result(sent.result())
-        if fut.message.callback is not None:
-            fut.message.callback(fut)
 
     async def flush(self) -> None:
         """Wait until everything that was put so far is acknowledged; end the process if that stalls."""
