@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
@@ -132,24 +133,23 @@ def rows_on_disk(settings: Settings, slot: int = 0, generation: int = 1) -> dict
 
 async def progress_is_honest(settings: Settings, generation: int = 1) -> bool:
     """Whether in the changelog every entry that a progress row covers stands before that row."""
-    due: dict[int, list[tuple[str, int, set[bytes]]]] = {}
+    due: dict[tuple[str, int], deque[tuple[int, set[bytes]]]] = {}  # in the order of offsets
     async for record in records(settings, *fact_topics()):
         with contextlib.suppress(CodecError):
             keys = {p.key for p in postings(record.key, record.value, record.partition, settings.partitions)}
             topic = record.topic.removeprefix(settings.topic_prefix)
-            due.setdefault(record.partition, []).append((topic, record.offset, keys))
+            due.setdefault((topic, record.partition), deque()).append((record.offset, keys))
     seen: set[bytes] = set()
     name = changelog_name(settings, generation).removeprefix(settings.topic_prefix)
     async for record in records(settings, name):
         seen.add(record.key)
         if progress.is_progress(record.key):
             told = progress.decode(record.value)
-            if not all(
-                keys <= seen
-                for topic, offset, keys in due.get(record.partition, ())
-                if covers(told, topic, record.partition, offset)
-            ):
-                return False
+            for topic in told:
+                left = due.get((topic, record.partition), deque())
+                while left and covers(told, topic, record.partition, left[0][0]):
+                    if not left.popleft()[1] <= seen:
+                        return False
     return True
 
 
