@@ -19,7 +19,8 @@ from typing import IO, TYPE_CHECKING
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from api import reader_status
-from api.errors import ReaderFaulty, ReaderLocked
+from api.errors import Killed, ReaderFaulty, ReaderLocked
+from api.log_writer import LogWriter
 from api.read_model import store
 from api.read_model.differences import UNKNOWN_MS_MAX
 from api.reader_session import LogReplaced, Session
@@ -92,6 +93,9 @@ class Reader:
                     self._forget()
                 except OSError as error:
                     self._after_os(error)
+                except Killed as error:
+                    log.error("%s", error)
+                    self.status.reason = str(error)
                 except (KafkaError, ViewsUnreadable) as error:
                     log.warning("Kafka does not answer (%r): what was read is still served", error)
                     self.status.reason = f"Kafka does not answer: {error!r}"
@@ -105,11 +109,15 @@ class Reader:
     async def _session(self) -> None:
         await ensure_topics(self._settings)
         named = await log_id(self._settings)
-        session = Session(self._settings, self.status, named, self._replays, self._unknown_ms_max)
+        events = await LogWriter.open(self._settings, named)
         try:
-            await session.run()
+            session = Session(self._settings, self.status, events, self._replays, self._unknown_ms_max)
+            try:
+                await session.run()
+            finally:
+                await session.close()
         finally:
-            await session.close()
+            await events.close()
 
     def _after_os(self, error: OSError) -> None:
         """Tell of a connection that broke, or a file that could not be written."""

@@ -26,7 +26,7 @@ from streams.topics import changelog_name, ensure_changelog
 from streams.vectors import dominates
 
 if TYPE_CHECKING:
-    from api.read_model.events_db import EventsFile
+    from api.log_writer import LogWriter
     from streams.settings import Settings
 
 _NAME = re.compile(r"views-g(\d+)\.db")
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 class Generations:
     """The generation files of a session, beside its events file."""
 
-    def __init__(self, settings: Settings, status: Status, events: EventsFile) -> None:
+    def __init__(self, settings: Settings, status: Status, events: LogWriter) -> None:
         self._settings = settings
         self._status = status
         self._events = events
@@ -53,12 +53,12 @@ class Generations:
         for file in self._open.values():
             file.close()
 
-    def note(self, views: Views | None) -> None:
+    async def note(self, views: Views | None) -> None:
         """Take the state of the `views` topic, and keep it where the API finds it."""
         self.views = views
         if views is not None:
             told = orjson.dumps(views.model_dump(mode="json"), option=orjson.OPT_NON_STR_KEYS)
-            self._set_meta("views", told.decode())
+            await self._events.set_meta("views", told.decode())
 
     def wanted(self) -> dict[int, bool]:
         """Say which generations are to be open, and of each whether it is frozen."""
@@ -110,9 +110,11 @@ class Generations:
         name, file = self.changelog(number), self._open[number]
         at = file.offsets() | positions
         caught_up = {p for (t, p), last in end.items() if t == name and at.get(p, 0) >= last}
-        read = read_vector(self._events.connection)
         expose = self._held != number
-        self.alarm(number, file.apply(rows, positions, read, caught_up, now_ms(), expose=expose))
+        with store.snapshot(self._events.connection):
+            read = read_vector(self._events.connection)
+            found = file.apply(rows, positions, read, caught_up, now_ms(), expose=expose)
+        self.alarm(number, found)
 
     def alarm(self, number: int, findings: list[Finding]) -> None:
         """Count and tell what the proof found."""
@@ -132,7 +134,7 @@ class Generations:
         unread = sum(last - at.get(p, 0) for (topic, p), last in end.items() if topic == name)
         return max(0, size(read_vector(self._events.connection)) - size(file.posted) - unread)
 
-    def settle_live(self) -> None:
+    async def settle_live(self) -> None:
         """Serve the generation that the `views` topic names, once it shows all that the one before showed."""
         wanted = self.views.live if self.views else 0
         if wanted == self._live:
@@ -147,7 +149,7 @@ class Generations:
         if not ready:
             self._held = None if wanted in self._frozen else self._live  # a frozen one never comes up to it
             return
-        self._set_meta("live", str(wanted))
+        await self._events.set_meta("live", str(wanted))
         log.info("generation %d is served", wanted)
         self._live, self._held = wanted, None
         self.tidy()
@@ -164,7 +166,3 @@ class Generations:
                 continue
             store.remove(path)  # who still has it open goes on with it
             log.info("the file of generation %d is deleted", number)
-
-    def _set_meta(self, name: str, value: str) -> None:
-        with store.transaction(self._events.connection) as connection:
-            store.set_meta(connection, name, value)

@@ -12,8 +12,8 @@ from aiokafka.errors import KafkaError
 
 from api import reader_status, reader_told
 from api.distribution import Distribution
-from api.read_model import store
-from api.read_model.events_db import EventsFile
+from api.log_writer import LogWriter, Written
+from api.read_model.places import last_event, read_offsets
 from api.read_model.records import Offsets, Record
 from api.reader_generations import Generations
 from api.reader_latency import Latency
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 POLL_MS = 200
 TICK_SECONDS = 1.0
+LARGE = 200
+"""Records of the log in a batch that is one of many: as it is with a backlog."""
 BATCH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 """Bounds of the histogram of how long a batch takes to be written."""
 
@@ -47,18 +49,27 @@ class Session:
     """
 
     def __init__(
-        self, settings: Settings, status: Status, log_id: str, replays: Replays | None, unknown_ms_max: int
+        self,
+        settings: Settings,
+        status: Status,
+        events: LogWriter,
+        replays: Replays | None,
+        unknown_ms_max: int,
     ) -> None:
         self._settings = settings
         self._status = status
         self._unknown_ms_max = unknown_ms_max
-        self._events = EventsFile(store.events_path(settings.data), log_id, settings.partitions)
+        self._events = events
         self._generations = Generations(settings, status, self._events)
         self._replacing = Replacing(settings, replays)
         self._follower = LogFollower(settings)
         self._ends = LogEnds(settings)
         self._cuts = CutWriter(settings)
         self._end: Offsets = {}
+        self._waiting: tuple[list[Record], Offsets] | None = None
+        """Rows of the changelogs that were read and are not yet applied, and the offsets behind them."""
+        self._files = asyncio.Lock()
+        """Held by who works at the files of the generations."""
         self._goals: deque[tuple[int, Offsets]] = deque()
         """Where the log ended at which time, as long as it has not been read up to there."""
         self._latency, self._batches = Latency(), Distribution(BATCH_SECONDS)
@@ -76,11 +87,12 @@ class Session:
             if wanted != followed:
                 await self._follow(wanted)
                 followed = wanted
-            records, positions = await self._follower.poll(POLL_MS, self._settings.reader_batch)
+            wait_ms = 0 if self._waiting else POLL_MS
+            records, positions = await self._follower.poll(wait_ms, self._settings.reader_batch)
             self._fail_with_tasks()
-            if records:
+            if records or self._waiting:
                 began = time.monotonic()
-                self._apply(records, positions)
+                await self._apply(records, positions)
                 self._batches.observe(time.monotonic() - began)
 
     async def close(self) -> None:
@@ -92,7 +104,6 @@ class Session:
         await self._ends.stop()
         await self._cuts.stop()
         self._generations.close()
-        self._events.close()
 
     def _fail_with_tasks(self) -> None:
         """Raise what a task has ended with; to be called between an await and a change of the files."""
@@ -103,17 +114,18 @@ class Session:
     async def _check_log(self) -> None:
         """Make sure that the log goes on from where it was read: not shorter, and the last event in place."""
         end = await self._ends.ends(log_partitions(self._settings))
-        for place, next_ in self._events.offsets().items():
+        for place, next_ in read_offsets(self._events.connection).items():
             if end.get(place, 0) < next_:
                 message = f"{place[0]}/{place[1]} ends at {end.get(place, 0)}, and was read up to {next_}"
                 raise LogReplaced(message)
-        last = self._events.last_event()
+        last = last_event(self._events.connection)
         if last is not None and await self._follower.value_at(*last[:3]) != last[3]:
             message = f"{last[0]}/{last[1]}@{last[2]} is not the event that was read there"
             raise LogReplaced(message)
 
     async def _follow(self, wanted: dict[int, bool]) -> None:
         """Open the files of these generations, and read the log and their changelogs."""
+        self._waiting = None  # read again, since their offsets are not written
         await self._generations.open(wanted)
         await self._follower.assign(self._at())
         await self._look_at_ends()
@@ -121,35 +133,69 @@ class Session:
 
     def _at(self) -> Offsets:
         """How far each partition has been read."""
-        at: Offsets = dict.fromkeys(log_partitions(self._settings), 0) | self._events.offsets()
+        at: Offsets = dict.fromkeys(log_partitions(self._settings), 0) | read_offsets(self._events.connection)
         return at | self._generations.at()
 
-    def _apply(self, records: list[Record], positions: Offsets) -> None:
-        """Write a batch: the events file first, then the files of the generations."""
+    async def _apply(self, records: list[Record], positions: Offsets) -> None:
+        """Write a batch: what is of the log first, then the rows of the changelogs, which follow from it.
+
+        Of a large batch, those rows wait until the log of the next is being written: with a backlog, both
+        files are worked at.
+        """
         changelogs = {self._generations.changelog(number): number for number in self._generations.followed()}
         of_log = [r for r in records if r.topic not in changelogs]
+        rows = [r for r in records if r.topic in changelogs]
+        writing = None
         if of_log:
             if self._status.reached:
                 self._latency.note(of_log)
-            applied = self._events.apply(
-                of_log, {k: o for k, o in positions.items() if k[0] not in changelogs}
-            )
-            self._status.events += applied.events
-            self._status.duplicates += applied.duplicates
-            self._status.skipped += len(applied.skipped)
-            for record, reason in applied.skipped:
-                log.warning("%s/%d@%d is skipped: %s", *record[:3], reason)
-        for name, number in changelogs.items():
+            at = {place: next_ for place, next_ in positions.items() if place[0] not in changelogs}
+            writing = asyncio.create_task(self._events.write(of_log, at))
+        await self._take_waiting()
+        if writing is not None:
+            self._count(await writing)
+            self._fail_with_tasks()
+        self._waiting = rows, {k: o for k, o in positions.items() if k[0] in changelogs}
+        if len(of_log) < LARGE:
+            await self._take_waiting()
+        self._status.moved_ms = now_ms()
+        await self._generations.settle_live()
+        self._look_at_latency()
+
+    async def _take_waiting(self) -> None:
+        """Give the generations the rows that wait, and what the log has brought meanwhile.
+
+        In a thread, so that Kafka's answers are read meanwhile.
+        """
+        if self._waiting is None:
+            return
+        (rows, positions), self._waiting = self._waiting, None
+        async with self._files:
+            taking = asyncio.create_task(asyncio.to_thread(self._take, rows, positions, self._end))
+            try:
+                await asyncio.shield(taking)
+            except asyncio.CancelledError:
+                await asyncio.wait({taking})  # nobody closes a file under it
+                raise
+        self._fail_with_tasks()
+
+    def _take(self, records: list[Record], positions: Offsets, end: Offsets) -> None:
+        for number in self._generations.followed():
+            name = self._generations.changelog(number)
             rows = [r for r in records if r.topic == name]
             at = {p: o for (t, p), o in positions.items() if t == name}
-            self._generations.apply(number, rows, at, self._end)
-        self._status.moved_ms = now_ms()
-        self._generations.settle_live()
-        self._look_at_latency()
+            self._generations.apply(number, rows, at, end)
+
+    def _count(self, written: Written) -> None:
+        self._status.events += written.events
+        self._status.duplicates += written.duplicates
+        self._status.skipped += len(written.skipped)
+        for record, reason in written.skipped:
+            log.warning("%s/%d@%d is skipped: %s", *record[:3], reason)
 
     async def _watch_views(self) -> None:
         async for views in generations.follow(self._settings):
-            self._generations.note(views)
+            await self._generations.note(views)
 
     async def _tick_for_ever(self) -> None:
         while True:
@@ -167,21 +213,29 @@ class Session:
         await self._look_at_ends()
         if self._status.phase == "following":
             await self._cuts.append(self._end, self._events.cut)
-        for number, file in self._generations.followed().items():
-            if file.is_open:  # none of those that were closed while another was repaired
-                # While the log has not been read to its end, an event may just be late to be read.
-                self._generations.alarm(number, file.unknown(self._status.current_ms, self._unknown_ms_max))
-                await repair(self._settings, number, file, self._events.connection)
-        self._replacing.look(self._generations.views, self._generations.behind(self._end))
+        async with self._files:
+            for number, file in self._generations.followed().items():
+                if file.is_open:  # none of those that were closed while another was repaired
+                    # While the log has not been read to its end, an event may just be late to be read.
+                    found = file.unknown(self._status.current_ms, self._unknown_ms_max)
+                    self._generations.alarm(number, found)
+                    await repair(self._settings, number, file, self._events.connection)
+            self._replacing.look(self._generations.views, self._generations.behind(self._end))
 
     async def _look_at_ends(self) -> None:
         """Ask where the log and the changelogs end, and tell how far behind the files are."""
-        self._end = await self._ends.ends(self._at())
-        self._fail_with_tasks()
+        async with self._files:
+            places = self._at()
+        self._end = await self._ends.ends(places)
+        async with self._files:
+            self._fail_with_tasks()
+            await self._look()
+
+    async def _look(self) -> None:
         self._status.contact_ms = now_ms()
         for number in self._generations.followed():
             self._generations.apply(number, [], {}, self._end)
-        self._generations.settle_live()
+        await self._generations.settle_live()
         self._look_at_latency()
         at = self._at()
         behind = {place: max(0, end - at.get(place, 0)) for place, end in self._end.items()}

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from seeds.document import TEXT_BYTES_MAX, Document
 from seeds.errors import SeedsError
 from seeds.facts import Parsed
-from streams.processes import begin_child, settle_heap
+from streams.processes import begin_child, end_pool, settle_heap
 
 if TYPE_CHECKING:
     from streams.documents import StoredDocument
@@ -112,10 +112,7 @@ class _Lane:
         await self.start()
 
     def kill(self) -> None:
-        # The executor cannot end a child that hangs; there is no public way to its processes in 3.11.
-        for process in list((self._executor._processes or {}).values()):
-            process.kill()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        end_pool(self._executor, wait=False)
 
 
 def _executor() -> ProcessPoolExecutor:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 
 PR_SET_PDEATHSIG = 1
 
@@ -38,6 +39,14 @@ def begin_child(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
+
+
+def end_pool(pool: ProcessPoolExecutor, *, wait: bool = True) -> None:
+    """Kill the children of a pool, whatever they do; `wait` until they are gone."""
+    # The executor cannot end a child that hangs; there is no public way to its processes in 3.11.
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+    pool.shutdown(wait=wait, cancel_futures=True)
 
 
 def settle_heap() -> None:

@@ -9,10 +9,10 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -28,7 +28,7 @@ from api.read_model.views_db import identity
 from api.reader_status import now_ms
 from streams.cluster import log_id
 from streams.digest import Digest
-from streams.processes import begin_child, settle_heap
+from streams.processes import begin_child, end_pool, settle_heap
 from streams.replay import commit
 from streams.table_files import has_worker, slot_for
 
@@ -82,10 +82,13 @@ async def build_generation(
         served = {**vector, "entities": {"0": read_entities(events)}}
         origin = file.Origin(identity(events, generation), vector, cut_below(events, served).number, entities)
         task = Task(settings, generation, vector, compared, origin.last_cut, folder, tables)
-        parts = await _partitions(task, progressed)
-        phase("writing")
         path = store.views_path(settings.data, generation)
-        await asyncio.to_thread(file.write, path, origin, parts, of_log, now_ms())
+        stack.callback(store.remove, file.beside(path))
+        with _processes(settings) as (pool, read):
+            parts = await _partitions(pool, read, task, progressed)
+            phase("writing")
+            half = pool.submit(file.write_half, path, origin, parts)
+            await asyncio.to_thread(file.write, path, origin, parts, of_log, now_ms(), half.result)
         await commit(settings, generation, vector)
     return Result(
         sum(part.records for part in parts),
@@ -103,33 +106,39 @@ def _tidy(folder: Path) -> None:
         store.remove(draft)
 
 
-async def _partitions(task: Task, progressed: Callable[[int], None]) -> list[Built]:
-    """Build all partitions; the first failure is raised, and no other is begun."""
+@contextmanager
+def _processes(settings: Settings) -> Iterator[tuple[ProcessPoolExecutor, Spawned]]:
+    """Have a process for each core, and count what they read. Raises Killed where one of them was."""
     context = get_context("spawn")
     read = context.Value("q", 0)
-    told = 0
-    count = min(os.cpu_count() or 1, task.settings.partitions)
+    count = min(os.cpu_count() or 1, settings.partitions)
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(os.getpid(), read))
     try:
-        loop = asyncio.get_running_loop()
-        building = [loop.run_in_executor(pool, _build, task, p) for p in range(task.settings.partitions)]
-        unfinished = set(building)
-        while unfinished:
-            done, unfinished = await asyncio.wait(
-                unfinished, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_EXCEPTION
-            )
-            for one in done:
-                one.result()
-            told, before = int(read.value), told
-            progressed(told - before)
-        return [one.result() for one in building]
+        yield pool, read
     except BrokenProcessPool as error:
         message = "a process of the rebuild was killed: did the machine run out of memory?"
         raise Killed(message) from error
     finally:
-        for process in list((pool._processes or {}).values()):
-            process.kill()  # what they do is of no use any more, if they do anything
-        pool.shutdown(cancel_futures=True)
+        end_pool(pool)  # what they do is of no use any more, if they do anything
+
+
+async def _partitions(
+    pool: ProcessPoolExecutor, read: Spawned, task: Task, progressed: Callable[[int], None]
+) -> list[Built]:
+    """Build all partitions; the first failure is raised, and no other is begun."""
+    told = 0
+    loop = asyncio.get_running_loop()
+    building = [loop.run_in_executor(pool, _build, task, p) for p in range(task.settings.partitions)]
+    unfinished = set(building)
+    while unfinished:
+        done, unfinished = await asyncio.wait(
+            unfinished, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_EXCEPTION
+        )
+        for one in done:
+            one.result()
+        told, before = int(read.value), told
+        progressed(told - before)
+    return [one.result() for one in building]
 
 
 def _begin(parent: int, read: Spawned) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,15 +43,48 @@ class Origin:
     entities: int
 
 
-def write(path: Path, origin: Origin, parts: list[Built], of_log: dict[int, Digest], now_ms: int) -> None:
-    """Write a file and give it its name when it is whole. Raises OSError, sqlite3.Error."""
+def beside(path: Path) -> Path:
+    """Say where the half of a file's rows is that another process writes."""
+    return path.with_name(f"{path.name}.half{DRAFT}")
+
+
+def write_half(path: Path, origin: Origin, parts: list[Built]) -> None:
+    """Write the rows of `entries` and `lines` to a file beside, in a process of its own.
+
+    A row costs more to write than to be copied by SQLite: so two processes write half of them each.
+    """
+    store.remove(beside(path))
+    with closing(_create(beside(path), origin.identity)) as connection:
+        _put_off(connection)
+        connection.execute("BEGIN")
+        _entries_and_lines(connection, parts)
+        connection.execute("COMMIT")
+
+
+def write(
+    path: Path,
+    origin: Origin,
+    parts: list[Built],
+    of_log: dict[int, Digest],
+    now_ms: int,
+    half_written: Callable[[], None],
+) -> None:
+    """Write a file and give it its name when it is whole. Raises OSError, sqlite3.Error.
+
+    `half_written` waits until `write_half` is done.
+    """
     draft = path.with_name(path.name + DRAFT)
     store.remove(draft)
     try:
         with closing(_create(draft, origin.identity)) as connection, closing(_events(path)) as events:
             later = _put_off(connection)
             connection.execute("BEGIN")
-            _rows(connection, parts)
+            _versions(connection, parts)
+            connection.execute("COMMIT")
+            half_written()
+            connection.execute("ATTACH ? AS beside", (str(beside(path)),))
+            connection.execute("BEGIN")
+            _copied(connection)
             _standing(connection, origin, parts, of_log)
             for sql in later:
                 connection.execute(sql)
@@ -89,7 +122,7 @@ def _put_off(connection: sqlite3.Connection) -> list[str]:
     return [sql for *_, sql in found]
 
 
-def _rows(connection: sqlite3.Connection, parts: list[Built]) -> None:
+def _entries_and_lines(connection: sqlite3.Connection, parts: list[Built]) -> None:
     """Merge the rows of all partitions: in the order of the tables' keys, each page is written once."""
     connection.executemany(
         "INSERT INTO entries (key, partition, topic, offset, recorded_ms, entry) VALUES (?, ?, ?, ?, ?, ?)",
@@ -99,18 +132,27 @@ def _rows(connection: sqlite3.Connection, parts: list[Built]) -> None:
         "INSERT INTO lines (company, section, counterpart, view) VALUES (?, ?, ?, ?)",
         _merged(part.lines for part in parts),
     )
+
+
+def _versions(connection: sqlite3.Connection, parts: list[Built]) -> None:
     connection.executemany(
         """INSERT INTO line_versions (company, section, counterpart, cut, events, view)
            VALUES (?, ?, ?, ?, ?, ?)""",
         _merged(part.versions for part in parts),
     )
     connection.execute(
-        "INSERT INTO line_counts (company, lines) SELECT company, count(*) FROM lines GROUP BY company"
-    )
-    connection.execute(
         """INSERT INTO line_firsts (company, section, counterpart, cut)
            SELECT company, section, counterpart, min(cut) FROM line_versions
            GROUP BY company, section, counterpart"""
+    )
+
+
+def _copied(connection: sqlite3.Connection) -> None:
+    """Copy what was written beside. Of equal tables, SQLite copies rows without looking into them."""
+    connection.execute("INSERT INTO main.entries SELECT * FROM beside.entries")
+    connection.execute("INSERT INTO main.lines SELECT * FROM beside.lines")
+    connection.execute(
+        "INSERT INTO line_counts (company, lines) SELECT company, count(*) FROM main.lines GROUP BY company"
     )
 
 

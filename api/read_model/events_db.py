@@ -24,6 +24,9 @@ from streams.vectors import next_offset
 
 RECENT_MAX = 20_000
 
+Recent = dict[bytes, dict[bytes, bytes]]
+"""What the last events post: table keys and entries, by the key of the event."""
+
 
 @dataclass
 class Applied:
@@ -46,14 +49,21 @@ class Met(NamedTuple):
     posted: dict[bytes, bytes]
 
 
+def remember(recent: Recent, new: Recent) -> None:
+    """Keep what events post until the proof asks for it, which is soon."""
+    recent.update(new)
+    if len(recent) > RECENT_MAX:
+        for old in list(islice(recent, len(recent) - RECENT_MAX // 2)):
+            del recent[old]
+
+
 class EventsFile:
     """Writes `events.db`. Only one process of a data directory may hold one (see `api.reader`)."""
 
     def __init__(self, path: Path, log_id: str, partitions: int) -> None:
         self.connection = store.open_writer(path, "events", {"log": log_id})
         self._partitions = partitions
-        self.recent: dict[bytes, dict[bytes, bytes]] = {}
-        """What the last events post: table keys and entries, by the key of the event."""
+        self.recent: Recent = {}
         with store.transaction(self.connection):
             entities.load_known(self.connection)
         self.cut = last_cut(self.connection)
@@ -61,18 +71,6 @@ class EventsFile:
     def close(self) -> None:
         """Close the file."""
         self.connection.close()
-
-    def offsets(self) -> Offsets:
-        """Next offset to read, of every partition met so far."""
-        rows = self.connection.execute("SELECT topic, partition, next FROM offsets")
-        return {(topic, partition): next_ for topic, partition, next_ in rows}
-
-    def last_event(self) -> tuple[str, int, int, bytes] | None:
-        """Give the place and the bytes of the last event read."""
-        found: tuple[str, int, int, bytes] | None = self.connection.execute(
-            "SELECT topic, partition, offset, data FROM events ORDER BY n DESC LIMIT 1"
-        ).fetchone()
-        return found
 
     def apply(self, records: Iterable[Record], positions: Offsets) -> Applied:
         """Write what the records bring; `positions` are the next offsets after them. Raises NewerVersion."""
@@ -165,20 +163,13 @@ class EventsFile:
                 for role in row.roles
             ),
         )
-        for record, row, _, posted in new.values():
+        for record, row, _, _ in new.values():
             for mention in row.mentions:
                 where = mention.id, record.topic, record.partition
                 applied.mentions.setdefault(where, (record.offset, mention))
             applied.counts.update(row.roles)
-            self._remember(row.key, posted)
+        remember(self.recent, {one.row.key: one.posted for one in new.values()})
         self._retractions([one.row for one in new.values()])
-
-    def _remember(self, key: bytes, rows: dict[bytes, bytes]) -> None:
-        """Keep what an event posts until the proof asks for it, which is soon."""
-        self.recent[key] = rows
-        if len(self.recent) > RECENT_MAX:
-            for old in list(islice(self.recent, RECENT_MAX // 2)):
-                del self.recent[old]
 
     def _retractions(self, rows: list[EventRow]) -> None:
         """Keep `retracted` true where a retraction counts, in whatever order the two come."""

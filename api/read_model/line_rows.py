@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -14,7 +15,11 @@ from api.read_model import unwritten
 from api.read_model.growing import FOLDED_MAX, Growing
 from streams.entries import KEY_ID_BYTES
 from streams.fold import Posted, fold
+from streams.folding import Folding
 from streams.lines import Line
+
+FOLDING_MAX = 512
+"""Entries of a line that is gone through again at each cut; of a longer one a state is kept."""
 
 EVENTS_MAX = 50  # of those that made a version, so many are named
 
@@ -68,9 +73,11 @@ def line_rows(arrivals: Sequence[Arrival], last: int) -> LineRows:
 
     It has more than one entry (else see `lone_rows`). Raises ValueError where they cannot be folded.
     """
-    view = orjson.dumps(fold(arrival.posted for arrival in arrivals))
     left = [arrival.key for arrival in arrivals if arrival.cut is None or arrival.cut > last]
-    return LineRows(view, versions([Epoch(0, arrivals, plain=True)], 0, last, lambda: None), left)
+    made = versions([Epoch(0, arrivals, plain=True)], 0, last, lambda: None)
+    # A version that has all entries and is written out says what the line says.
+    view = made[-1].view if not left and len(arrivals) > unwritten.FEW_MAX else None
+    return LineRows(view or orjson.dumps(fold(one.posted for one in arrivals)), made, left)
 
 
 def lone_rows(key: bytes, cut: int | None, last: int) -> LineRows:
@@ -117,8 +124,10 @@ class _Arriving:
         self._arrivals = sorted((a for a in arrivals if a.cut is not None), key=lambda a: a.cut or 0)
         self._cuts = [arrival.cut or 0 for arrival in self._arrivals]
         self._there = self._grown = 0
-        self._growing = None
-        if len(arrivals) > FOLDED_MAX:
+        self._folding = self._growing = None
+        if FOLDED_MAX < len(arrivals) <= FOLDING_MAX:
+            self._folding = Folding()
+        elif len(arrivals) > FOLDING_MAX:
             posted = {arrival.posted.entry["id"]: arrival.posted for arrival in arrivals}
             self._growing = Growing(None, posted.__getitem__)
         self.new: Sequence[Arrival] = ()
@@ -138,11 +147,15 @@ class _Arriving:
         if not self._there:
             return None
         try:
-            if self._growing is None:
-                return orjson.dumps(fold(self._posted()))
-            new = self._arrivals[self._grown : self._there]
+            new = [arrival.posted for arrival in self._arrivals[self._grown : self._there]]
             self._grown = self._there
-            return self._growing.with_new((arrival.posted for arrival in new), self._posted)
+            if self._growing is not None:
+                return self._growing.with_new(new, self._posted)
+            if self._folding is not None:
+                with suppress(Exception):  # the plain fold says what there is to say
+                    return self._folding.with_new(new)
+                self._folding = None
+            return orjson.dumps(fold(self._posted()))
         except Exception as error:
             log.warning("a line could not be folded at a cut: %r", error)
             return None

@@ -6,6 +6,7 @@ import sqlite3
 from bisect import bisect_right
 
 from api.read_model import store
+from api.read_model.records import Offsets
 from streams import tokens
 from streams.cuts import START, Cut
 from streams.documents import Place
@@ -56,6 +57,20 @@ def entities_hold(events: sqlite3.Connection, views: sqlite3.Connection, next_: 
 def facts_of(vector: Vector) -> Vector:
     """Give the part of a vector that is about facts."""
     return {topic: offsets for topic, offsets in vector.items() if topic.startswith("facts.")}
+
+
+def read_offsets(events: sqlite3.Connection) -> Offsets:
+    """Give the next offset to read, of every partition met so far."""
+    rows = events.execute("SELECT topic, partition, next FROM offsets")
+    return {(topic, partition): next_ for topic, partition, next_ in rows}
+
+
+def last_event(events: sqlite3.Connection) -> tuple[str, int, int, bytes] | None:
+    """Give the place and the bytes of the last event read."""
+    found: tuple[str, int, int, bytes] | None = events.execute(
+        "SELECT topic, partition, offset, data FROM events ORDER BY n DESC LIMIT 1"
+    ).fetchone()
+    return found
 
 
 def last_cut(events: sqlite3.Connection) -> Cut:

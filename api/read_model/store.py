@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -108,6 +110,16 @@ class transaction:
         finally:
             if kind is not None or self._connection.in_transaction:
                 self._connection.close()  # rolls back, if SQLite has not done so itself
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Have a connection read what is committed now, whatever is committed until the end of the block."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
 
 
 def is_broken(error: sqlite3.Error) -> bool:

@@ -10,18 +10,19 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from api.read_model import changes, store
 from api.read_model.differences import Differences, entries_of
 from api.read_model.entity_maps import changed_ids, entity_map, last_change, lines_of
 from api.read_model.entries_db import Entries, Served
-from api.read_model.events_db import EventsFile
+from api.read_model.events_db import Recent
 from api.read_model.findings import Finding, Findings
 from api.read_model.line_states import LineStates
 from api.read_model.line_versions import LineVersions
 from api.read_model.lines_db import Lines
 from api.read_model.pending import Pending
-from api.read_model.places import cut_below, read_entities
+from api.read_model.places import cut_below, last_cut, read_entities
 from api.read_model.records import Record
 from api.read_model.vectors_db import Vectors
 from streams import progress
@@ -52,10 +53,17 @@ def identity(events: sqlite3.Connection, number: int) -> dict[str, str]:
     }
 
 
+class LogSide(Protocol):
+    """What a generation needs of the events file beside it: a connection, and what the last events post."""
+
+    connection: sqlite3.Connection
+    recent: Recent
+
+
 class GenerationFile:
     """Writes `views-g<N>.db`, beside the open events file. After an `apply` that failed it is closed."""
 
-    def __init__(self, path: Path, number: int, events_file: EventsFile, now_ms: int) -> None:
+    def __init__(self, path: Path, number: int, events_file: LogSide, now_ms: int) -> None:
         events = events_file.connection
         self.number = number
         self.is_open = True
@@ -70,7 +78,6 @@ class GenerationFile:
         states = LineStates(self.connection)
         self._lines = Lines(self.connection, self._findings, states)
         self._versions = LineVersions(self.connection, events, states)
-        self._events_file = events_file
         self._entities_at = int(store.get_meta(self.connection, "entities") or 0)
         self._entities = entity_map(events, self._entities_at)
         with store.transaction(self.connection):
@@ -157,7 +164,7 @@ class GenerationFile:
 
     def _settle_versions(self) -> None:
         """Make the line versions of the cuts that are served by now, unless something is wrong with that."""
-        cut = self._events_file.cut
+        cut = last_cut(self._events)
         if cut.number <= self._versions.number() or self._findings.any_open():
             return
         # Nothing orders the topics: a cut may be read before a change of entities that it covers.

@@ -71,7 +71,8 @@ def write_in_bulk(feed: Feed, data: Path, folder: Path, run_bytes: int) -> Views
         for p in range(PARTITIONS)
     ]
     (data / "again").mkdir()
-    file.write(data / "again" / "views-g1.db", origin, parts, {}, 0)
+    path = data / "again" / "views-g1.db"
+    file.write(path, origin, parts, {}, 0, lambda: file.write_half(path, origin, parts))
     return Views(feed.log, data / "again")
 
 

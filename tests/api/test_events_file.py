@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.read_model import document_queries, event_queries
-from api.read_model.places import cut_below, cut_of, read_cut
+from api.read_model.places import cut_below, cut_of, read_cut, read_offsets
 from seeds.facts import Modality, Stage
 from streams import cuts
 from streams.codec import encode, wire
@@ -112,7 +112,7 @@ def test_what_no_worker_posts_is_skipped(tmp_path: Path) -> None:
     stored = event_queries.one(log.file.connection, event.id)
     assert stored is not None
     assert stored.offset == good.offset, "the first place counts"
-    assert log.file.offsets() == log.positions
+    assert read_offsets(log.file.connection) == log.positions
 
 
 def test_a_newer_version_stops_the_reader(tmp_path: Path) -> None:
@@ -125,8 +125,8 @@ def test_a_newer_version_stops_the_reader(tmp_path: Path) -> None:
     with pytest.raises(NewerVersion):
         log.apply([log.record("facts.investment", partition, canonical(data), key=data["home"].encode())])
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):  # it may remember more than it holds
-        log.file.offsets()
-    assert Log(tmp_path).file.offsets() == {}, "nothing of the batch is kept"
+        read_offsets(log.file.connection)
+    assert read_offsets(Log(tmp_path).file.connection) == {}, "nothing of the batch is kept"
 
 
 def test_the_first_answer_to_a_document_counts(tmp_path: Path) -> None:

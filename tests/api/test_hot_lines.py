@@ -35,11 +35,12 @@ from tests.api.test_as_of import Feed, answered, feed_in, plain, versioned
 LINE = Line("scale-ai", "investors", "meta-platforms")
 
 
-@pytest.fixture
-def always_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every line is kept as one that is told of often."""
+@pytest.fixture(params=[0, line_rows.FOLDING_MAX], ids=["state", "folded again"])
+def always_kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every line is kept as one that is told of often, and its versions are made in either way."""
     monkeypatch.setattr(lines_db, "FOLDED_MAX", 0)
     monkeypatch.setattr(line_rows, "FOLDED_MAX", 0)
+    monkeypatch.setattr(line_rows, "FOLDING_MAX", request.param)
 
 
 @pytest.mark.usefixtures("always_kept")

@@ -29,8 +29,8 @@ from tests.chaos.processes import Khabar, NotBack, running
 from tests.chaos.subscribers import KafkaSubscriber, SseSubscriber
 from tests.chaos.views import FilesWatch, caught_up, compare_changelog, compare_files, is_served, served
 
-TARGETS = ("views", "parse", "reader", "serve", "broker", "pool", "ingester", "replayer")
-WEIGHTS = (5, 3, 4, 2, 2, 3, 2, 1)
+TARGETS = ("views", "parse", "reader", "writer", "serve", "broker", "pool", "ingester", "replayer")
+WEIGHTS = (5, 3, 4, 3, 2, 2, 3, 2, 1)
 SETTLED_SECONDS_MAX = 120.0
 
 
@@ -154,7 +154,7 @@ async def _kill(world: World, step: int, target: str, rng: random.Random) -> Kil
     if pid is None:
         return Kill(step, target, None, None)
     began = time.monotonic()
-    if target in ("pool", "broker"):  # the one is made anew for the next document; the other has no word
+    if target in ("pool", "writer", "broker"):  # made anew when there is work; the broker has no word
         up = None
     else:
         await asyncio.to_thread(khabar.wait, lambda: khabar.is_up(name, pid, ready), f"{name} is up again")

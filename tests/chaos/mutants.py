@@ -51,7 +51,8 @@ MUTANTS = (
         _one(
             "streams.transport",
             '            end_process(f"a record was not stored: {reason}")\n',
-            '            log.error("not stored: %s", reason)\n            del self._unacknowledged[number]\n'
+            '            log.error("not stored: %s", reason)\n            for number, _ in puts:\n'
+            "                del self._unacknowledged[number]\n"
             "            self._moved.set()\n            return\n",
         ),
     ),
@@ -242,28 +243,14 @@ MUTANTS = (
         ),
     ),
     Mutant(
-        "the events file is committed after the file of the generation",
+        "the views go further than the events file",
         scenes.reader_killed,
         "and not read that far",
-        {
-            "api.read_model.events_db": [
-                (
-                    "        met: list[Met] = []\n"
-                    "        with store.transaction(self.connection, changed):\n",
-                    "        met: list[Met] = []\n        if not self.connection.in_transaction:\n"
-                    '            self.connection.execute("BEGIN IMMEDIATE")\n        if True:\n',
-                )
-            ],
-            "api.reader_session": [
-                (
-                    "        self._status.moved_ms = now_ms()\n        self._gen",
-                    "        if self._events.connection.in_transaction:\n"
-                    "            __import__('time').sleep(0.02)\n"
-                    '            self._events.connection.execute("COMMIT")\n'
-                    "        self._status.moved_ms = now_ms()\n        self._gen",
-                )
-            ],
-        },
+        _one(
+            "api.reader_generations",
+            "            read = read_vector(self._events.connection)\n",
+            "            read = file.posted\n",
+        ),
     ),
     Mutant(
         "entries that wait are lost with the reader",

@@ -147,15 +147,16 @@ class Khabar:
         return log.read_text(errors="replace").count("is ready") if log.exists() else 0
 
     def pid(self, name: str) -> int | None:
-        """Find a process: a child of the supervisor, or `reader`, `pool`, `broker`."""
+        """Find a process: a child of the supervisor, or `reader`, its `writer`, `pool`, `broker`."""
         if name == "broker":
             return self.broker.pid if self.broker else None
         parent, words = {
             "reader": ("serve", "api.commands reader"),
+            "writer": ("reader", "--multiprocessing-fork"),
             "pool": ("parse", "--multiprocessing-fork"),
         }.get(name, (name, ""))
         with contextlib.suppress(KeyError):
-            pid = self._supervisor.pid(parent)
+            pid = self.pid(parent) if words else self._supervisor.pid(parent)
             if pid is None or not words:
                 return pid
             return next((child for child, told in children_of(pid).items() if words in told), None)

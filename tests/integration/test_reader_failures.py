@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import sqlite3
 import subprocess
@@ -93,10 +94,26 @@ async def test_a_broken_file_is_made_anew(settings: Settings) -> None:
         assert not path.with_name(path.name + "-wal").exists()
         path.write_bytes(whole[: 2 * store.PAGE_BYTES] + b"\xff" * (len(whole) - 2 * store.PAGE_BYTES))
         inode = path.stat().st_ino
+        os.link(path, settings.data / "broken")  # else the file that is made anew may be given its inode
         await world.tell(investment("google", "anthropic"))
         async with a_reader(settings):
             await until(lambda: path.exists() and path.stat().st_ino != inode)
             await until(lambda: count(model, "lines") == 4)
+
+
+async def test_a_writer_that_is_killed_is_begun_again_and_nothing_is_lost(settings: Settings) -> None:
+    model = ReadModel(settings.data)
+    async with a_world(settings) as world, a_reader(settings) as reader:
+        await world.tell(investment("meta", "scale"))
+        await until(lambda: count(model, "lines") == 2)
+        (writer,) = multiprocessing.active_children()
+        writer.kill()
+        await world.tell(investment("google", "anthropic"))
+        await until(lambda: count(model, "lines") == 4, 30)
+        assert {child.pid for child in multiprocessing.active_children()} != {writer.pid}
+        assert reader.status.alarms == {}
+        assert reader.status.duplicates == 0
+        assert count(model, "events") == 2
 
 
 async def newer(settings: Settings, world: World) -> None:
