@@ -11,7 +11,7 @@ from seeds.items import COMMAS, Item, Sentence
 from seeds.rule import Rule
 from seeds.verbs import FormKind
 
-REACH = 9  # tokens between two cues of one chain, or a cue and its trigger
+REACH = 9  # tokens outside of an apposition between two cues of one chain, or a cue and its trigger
 NEGATION_REACH = 3
 DEALS = ("acquisition", "investment", "partnership")
 ORDER = ("cancelled", "ended", "considering", "planned", "agreed", "completed")
@@ -33,7 +33,8 @@ def chain(sentence: Sentence, cues: list[Cue], trigger: Cue) -> list[Cue]:
     for cue in reversed(cues):
         if cue.last > left or cue.group not in ("stage", "denial", "hedge", "open"):
             continue
-        if left - cue.last > REACH or not _open(sentence, cue.last, left):
+        reach = REACH + len(_apposition(sentence, cue.last, left))
+        if left - cue.last > reach or not _open(sentence, cue.last, left):
             break
         found.append(cue)
         left = cue.first
@@ -43,11 +44,22 @@ def chain(sentence: Sentence, cues: list[Cue], trigger: Cue) -> list[Cue]:
 def _open(sentence: Sentence, first: int, last: int) -> bool:
     """Tell whether nothing parts the tokens [first, last) from what comes before them."""
     scene = sentence.scene
+    aside = _apposition(sentence, first, last)
     return not any(
         scene.tokens[i].text in (*COMMAS, *scene.grammar.breaks)
         or scene.is_boundary(i)
         or scene.is_relative(i)
         for i in range(first, last)
+        if i not in aside
+    )
+
+
+def _apposition(sentence: Sentence, first: int, last: int) -> range:
+    """Return the tokens between two commas of an Arabic sentence: "تعتزم X، عملاق الطيران، شراء …"."""
+    tokens = sentence.scene.tokens
+    commas = [i for i in range(first, last) if tokens[i].text in COMMAS]
+    return (
+        range(commas[0], commas[-1] + 1) if len(commas) == 2 and sentence.scene.language == "ar" else range(0)
     )
 
 

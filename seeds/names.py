@@ -152,6 +152,8 @@ def _referring(page: Page) -> list[Mention]:
     found = []
     for hit in page.lexicon.referring.find(page.tokens, 0, len(page.tokens)):
         kind, number, shortened = hit.payload
+        if page.within(hit.last, "not_referring") and page.close(hit.last):
+            continue
         start = page.tokens[hit.first].start + len(hit.form.conjunction + hit.form.prefix) + shortened
         end = page.tokens[hit.last - 1].end
         found.append(Mention(start, end, "COREF", (), page.shadow.exact(start, end), f"{kind} {number}"))

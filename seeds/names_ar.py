@@ -1,7 +1,8 @@
 """Arabic names that are in no list, by the cues before them.
 
 Arabic has no capitals, so a name is believed only behind a noun that announces it (شركة, بنك, a title), in
-quotation marks or in Latin letters, and one word at a time: it goes on only with what names go on with.
+quotation marks or in Latin letters (`seeds.names_ar_marked`), and one word at a time: it goes on only with
+what names go on with.
 """
 
 from __future__ import annotations
@@ -10,27 +11,24 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from seeds.mention import Kind, Mention, Search
+from seeds.mention import Mention, Search
+from seeds.names_ar_definite import Definite
+from seeds.names_ar_marked import Marked
 from seeds.names_ar_people import is_common, people
-from seeds.naming import ORGANISATIONS, QUOTE_PAIRS, Cue, Page
+from seeds.naming import ORGANISATIONS, Cue, Page
 
 NAME_MAX = 4  # words of an organisation's name behind its cue
-QUOTED_MAX = 5
-LATIN_MAX = 6
 BETWEEN_MAX = 5  # words that tell what kind of company it is, before its name
 DESCRIBED_MIN = 4
 ENDINGS = ("ات", "ين", "ون", "ه", "ا", "اء")  # of Arabic nouns, more often than of foreign names
-ON = "علي"  # "استحوذت X على Y": what is taken over is a company as well
-TAKING = ("استحوذت", "تستحوذ", "ستستحوذ", "استحواذ", "الاستحواذ", "للاستحواذ", "بالاستحواذ")
-TAKING_BACK = 9  # tokens
 PRESS = ("صحيفه", "جريده", "مجله")
-LOOK_BACK = 5  # tokens before a quoted or Latin name in which its cue may stand
 
 
 def propose(page: Page, known: list[Mention]) -> list[Mention]:
     """Names behind cues, in quotation marks, in Latin letters, and people by title or first name."""
-    search = _Search(page, known)
-    return [*search.cued(), *search.quoted(), *search.latin(), *people(page, known)]
+    marked = Marked(page, known)
+    cued, definite = _Search(page, known).cued(), Definite(page, known).all()
+    return [*cued, *definite, *marked.quoted(), *marked.latin(), *people(page, known)]
 
 
 def _definite(cue: Cue) -> bool:
@@ -168,90 +166,3 @@ class _Search(Search):
         head = page.folded(cue.first)
         skip = next((n for n in range(3) if head[n:] in self.lists["organisation_kept"]), 0)
         yield self.mention(cue.first, last, "ORG", page.exact(cue.first), skip=skip)
-
-    # -- in quotation marks, in Latin letters
-
-    def quoted(self) -> Iterator[Mention]:
-        """Return short names between quotation marks that a cue announces, or a name's last word closes."""
-        page = self.page
-        for i, token in enumerate(page.tokens):
-            close = QUOTE_PAIRS.get(token.text)
-            if close is None:
-                continue
-            last = next((j for j in range(i + 2, i + 2 + QUOTED_MAX) if page.folded(j) == close), 0)
-            if not last:
-                continue
-            kind, cue = self._announced(i)
-            stops = page.is_small if kind is not None and i in page.cues else page.is_stop
-            if any(stops(j) for j in range(i + 1, last)):
-                continue
-            if kind is None and page.folded(last - 1) in self.lists["tails"] and last - i > 2:
-                kind, cue = "ORG", "quotes"
-            if kind is None and self._acts(i, last):
-                kind, cue = "ORG", "verb"
-            if kind is not None and i + 1 not in self.covered:
-                yield self.mention(i + 1, last, kind, cue)
-
-    def _announced(self, i: int) -> tuple[Kind | None, str]:
-        """Return what kind of name the nearest cue before a quoted or Latin name announces, and its word."""
-        page = self.page
-        for j in range(i, max(i - LOOK_BACK, 0), -1):
-            cue = page.cues.get(j)
-            if cue is not None:
-                word = page.exact(cue.last - 1)
-                if cue.group in ORGANISATIONS and (j == i or cue.group != "organisation_kept"):
-                    return "ORG", word
-                if cue.group in ("product", "unit"):
-                    return "PRODUCT", word
-                if cue.group == "person":  # "مدير عام «X»" is of X, "المدير العام «X»" is X
-                    definite = page.folded(cue.first).startswith("ال") or "ال" in cue.prefix
-                    return ("PERSON" if definite else "ORG"), word
-            if not page.folded(j - 1).isalnum() or page.is_latin(j - 1) or j - 1 in self.covered:
-                break
-            if page.says(page.folded(j - 1), page.lexicon.verbs | page.lexicon.stops):
-                break
-        return None, ""
-
-    def _acts(self, i: int, last: int) -> bool:
-        """Tell whether what stands in quotation marks does what only companies do: «X» تستحوذ على «Y»."""
-        page, does = self.page, self.lists["organisation_does"]
-        before = page.folded(i - 1), f"{page.folded(i - 2)} {page.folded(i - 1)}"
-        taken = page.folded(i - 1) == ON and any(
-            page.folded(j) in TAKING for j in range(max(i - TAKING_BACK, 0), i - 1)
-        )
-        return taken or any(page.says(words, does) for words in (*before, page.folded(last + 1)))
-
-    def latin(self) -> Iterator[Mention]:
-        """Return runs of words in Latin letters."""
-        page = self.page
-        i = 0
-        while i < len(page.tokens):
-            last = self._latin_run(i)
-            if last > i:
-                yield from self._latin_name(i, last)
-            i = max(last, i + 1)
-
-    def _latin_run(self, i: int) -> int:
-        page = self.page
-        if not page.is_latin(i) or page.folded(i - 1) in ("@", "/", "."):
-            return i
-        last = i + 1
-        while last < i + LATIN_MAX and page.close(last):
-            joined = page.folded(last) in ("&", "-", ".") and page.is_latin(last + 1) and page.close(last + 1)
-            number = page.folded(last).isdigit() and page.starts[last] > page.tokens[last - 1].end
-            if not (page.is_latin(last) or joined or number):
-                break
-            last += 1
-        return last
-
-    def _latin_name(self, first: int, last: int) -> Iterator[Mention]:
-        page, words = self.page, self.lists["latin_words"]
-        if all(page.folded(i) in words for i in range(first, last)) or not page.is_capital(first):
-            return
-        if page.folded(last) in ("@", "/") or "www" in page.folded(first):
-            return
-        quoted = page.folded(first - 1) in QUOTE_PAIRS
-        kind, cue = self._announced(first - 1 if quoted else first)
-        if kind is None and page.folded(last - 1).isdigit():
-            kind, cue = "PRODUCT", "number"
-        yield self.mention(first, last, kind or "ORG", cue or "latin")

@@ -43,11 +43,36 @@ class _People(Search):
                 yield from self._before_title(cue)
             elif cue.group == "person_announced" and self._unknown(i) and page.is_stop(i + 2):
                 yield self.mention(i, i + 2, "PERSON", word)
+        yield from self._appointed()
         for i in range(len(page.tokens)):
             skip = self._first_name(i)
             last = self._person(i, titled=False, skip=skip) if skip is not None else i
             if last > i and not self._names_place(i):
                 yield self.mention(i, last, "PERSON", "first name", skip=skip or 0)
+
+    def _appointed(self) -> Iterator[Mention]:
+        """Two or three words between a word of appointing and the post: "تعيين X Y رئيسا"."""
+        page = self.page
+        for i in range(1, len(page.tokens)):
+            if not page.within(i - 1, "person_after_verb") and not page.has_prefix(
+                i - 1, self.lists["person_after_verb"]
+            ):
+                continue
+            i = self._past_honours(i)
+            for last in (i + 2, i + 3):
+                behind = (page.folded(last), f"{page.folded(last)} {page.folded(last + 1)}")
+                if any(page.says(words, self.lists["person_behind"]) for words in behind):
+                    if self._unknown(i) and all(
+                        self._surname(j) and page.close(j) for j in range(i + 2, last)
+                    ):
+                        yield self.mention(i, last, "PERSON", page.exact(last))
+                    break
+
+    def _past_honours(self, i: int) -> int:
+        """Skip "السيد", "الدكتور" and the like before a name."""
+        while (cue := self.page.cues.get(i + 1)) is not None and cue.first == i and cue.group == "person":
+            i += 1
+        return i
 
     def _names_place(self, i: int) -> bool:
         """Tell whether a person's name is part of another: "مدينة الملك X", "جامعة الأمير X"."""
@@ -94,10 +119,13 @@ class _People(Search):
         return i, i
 
     def _before_title(self, cue: Cue) -> Iterator[Mention]:
-        """Two words between a verb of saying and a title: "قال X Y الرئيس التنفيذي"."""
-        page, i = self.page, cue.first - 2
+        """Two words between a verb of saying and a title: "قال X Y الرئيس التنفيذي", "أن X Y، المدير العام"."""
+        page = self.page
+        comma = page.folded(cue.first - 1) in COMMAS
+        i = cue.first - 2 - comma
         definite = page.folded(cue.first).startswith("ال")
-        if definite and i > 0 and page.within(i - 1, "person_after_verb") and self._unknown(i):
+        told = page.within(i - 1, "person_after_verb") or (comma and page.within(i - 1, "person_after_that"))
+        if definite and i > 0 and told and self._unknown(i):
             yield self.mention(i, i + 2, "PERSON", page.exact(cue.last - 1))
 
     def _person(self, i: int, titled: bool, skip: int = 0) -> int:
@@ -115,7 +143,9 @@ class _People(Search):
             if page.is_stop(last) or not self._surname(last):
                 break
             last += 1
-            more = page.folded(last - 1) in self.lists["given"] | self.lists["given_words"] | {"عبد"}
+            before = page.folded(last - 1)
+            more = before in self.lists["given"] | self.lists["given_words"] | {"عبد"}
+            more = more or before in self.lists["person_second"]
             if not more and page.folded(last) not in self.lists["person_joint"]:
                 break
         return last if i + 1 < last <= len(page.tokens) else i

@@ -54,6 +54,11 @@ class NamesLexicon(LexiconModel):
     organisation_before: Words = ()
     organisation_behind: Words = ()
     organisation_does: Words = ()
+    organisation_with: Words = ()
+    definite_heads: Words = ()
+    definite_adjectives: Words = ()
+    bank_adjectives: Words = ()
+    not_referring: Words = ()
     auxiliaries: Words = ()
     person_does: Words = ()
     owned: Words = ()
@@ -65,8 +70,10 @@ class NamesLexicon(LexiconModel):
     person: Words
     person_announced: Words = ()
     person_after_verb: Words = ()
+    person_after_that: Words = ()
     person_between: Words = ()
     person_behind: Words = ()
+    person_second: Words = ()
     person_joint: Words
     said: Words = ()
     given: Words

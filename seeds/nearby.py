@@ -107,6 +107,8 @@ class Nearby:
             return False
         if item.type == "COREF" and isinstance(item.what, Mention):
             return item.what.cue.split(" ")[0].upper() in TYPES[spec.type] + (spec.type,)
+        if item.type == "MONEY" and not spec.tail and getattr(item.what, "per", None) != spec.per:
+            return False  # "60 dollars a share" is no amount of a deal
         if spec.units:
             unit = getattr(getattr(item.what, "quantity", None), "unit", None)
             return unit in spec.units
@@ -171,12 +173,16 @@ class Nearby:
                 if item.type not in NAMES or (spec.type in ("ORG", "PARTY") and item.type != "PLACE"):
                     return None
                 i = item.last
-            elif self.s.plain(i):
+            elif self.s.plain(i) or self._each_of(i):
                 i += 1
             else:
                 return None
             steps += 1
         return None
+
+    def _each_of(self, i: int) -> bool:
+        """Tell whether a word is one of "كل من", which opens a list of names."""
+        return i in self.s.scene.connectors and self.tokens[i].text in ("كل", "من")
 
     def possessive(self, item: Item) -> bool:
         """Tell whether a name only says whose the next thing is: "Hexal's affiliate"."""

@@ -65,6 +65,7 @@ class SlotSpec(RuleModel):
     required: bool = False
     within: Literal["clause", "sentence"] = "sentence"
     units: Words = ()
+    per: str | None = None  # of money: what it is told for ("share")
     choose: dict[str, Words] = Field(default_factory=dict)
     behind: str | None = None  # only behind what fills this other slot …
     ahead: str | None = None  # … or only before it

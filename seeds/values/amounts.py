@@ -19,6 +19,7 @@ from seeds.values.words import ONE
 
 _DASHES = frozenset("-–—")
 _SPREAD_MAX = Decimal(1000)  # "60 to 65 billion" spreads its scale, "1,500 to 2 million" does not
+_RANGE_MAX = 100  # the ends of a range lie nearer to each other
 _CHANGE_BACK = 10  # tokens
 
 
@@ -78,6 +79,8 @@ def _range(w: Window, a: Measure, b: Measure) -> list[Measure]:
     if changed or (opening is None and not bare and link == "to" and _changes(w, a.first)):
         return [first, b._replace(kind=kind, unit=unit)]
     low, high = min(low, high), max(low, high)
+    if a.kind is not None and b.kind is not None and high > low * _RANGE_MAX:
+        return []  # "191 million dollars or 25 cents a share"
     lead = opening or (w.before(a.first, Role.FROM) if link == "to" else None)
     whole = first._replace(last=b.last, low=low, high=high, per=b.per, per_last=b.per_last)
     return [whole._replace(opened=lead.first) if lead is not None else whole]
