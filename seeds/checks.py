@@ -7,6 +7,15 @@ from decimal import Decimal
 from seeds.built import Built
 from seeds.facts import Entity, Interval, Investor, Quantity
 
+MONEY_MIN = Decimal(1000)  # what is smaller is a price, or told for a share
+MONEY_OF = (
+    "acquisition",
+    "investment",
+    "valuation",
+    "capex_plan",
+    "financial_result",
+    "infrastructure_build",
+)
 AGE_MIN, AGE_MAX = 14, 110
 PERCENT_MAX = Decimal(100)
 HALF = Decimal(50)
@@ -41,6 +50,13 @@ def _numbers(fact: Built) -> str | None:
             return f"{name} has no number"
         if any(v is not None and v < 0 for v in (low, high)) and name != "change_percent":
             return f"{name} is negative"
+        money = name == "amount" and fact.type in MONEY_OF and len(value.unit or "") == 3
+        if (
+            money
+            and fact.slots.get("metric") != "sales_volume"
+            and all(v < MONEY_MIN for v in (low, high) if v is not None)
+        ):
+            return f"{name} is too small"
         if name in SHARES_OF_A_WHOLE and any(v is not None and v > PERCENT_MAX for v in (low, high)):
             return f"{name} is above 100"
         if name in SHARES_OF_A_WHOLE and value.unit not in ("%", None):

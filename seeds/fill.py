@@ -72,6 +72,8 @@ class Filler(Places):
         found: list[tuple[int, int]] = []  # first token of the quote, offset at which it starts
         first = first if spec.ahead else max(first, self.t.first)
         for cue in self.s.longest(index, first, last):
+            if len(cue.form.stem) == 2 and cue.form.prefix.endswith("ال"):
+                continue  # "الآن" is no "أن"
             if "adjacent" in spec.at and not 0 <= cue.first - self.t.last <= 1:
                 continue
             if spec.start == "at":

@@ -26,6 +26,8 @@ class Grammar:
     infinitives: frozenset[str]  # "to", "will": what a verb's bare form stands behind
     heads: frozenset[str]  # nouns that may stand before a name, so that a clitic on them is one
     companies: frozenset[str]  # "شركة": nouns that a company's name stands behind
+    named: frozenset[str]  # … and those that may stand between a verb and the name of its object
+    owned: frozenset[str]  # "عملاء": a name behind them tells whose they are, and does nothing itself
     groups: PhraseIndex[str]  # "experts", "مصادر": nouns of described groups
     roles: PhraseIndex[str]  # "chief executive", and what tells a role by its work ("to lead")
 
@@ -57,6 +59,8 @@ def grammar(language: str) -> Grammar:
         infinitives,
         heads,
         companies,
+        words.get("named", frozenset()),
+        words.get("owned", frozenset()),
         groups,
         index,
     )

@@ -34,6 +34,9 @@ def chain(sentence: Sentence, cues: list[Cue], trigger: Cue) -> list[Cue]:
         if cue.last > left or cue.group not in ("stage", "denial", "hedge", "open"):
             continue
         reach = REACH + len(_apposition(sentence, cue.last, left))
+        lone = not _apposition(sentence, cue.last, left) and _comma(sentence, left - 1)
+        if left == trigger.first and trigger.kind == FormKind.NOUN and lone:
+            left -= 1  # "تعتزم شركة X الأمريكية، افتتاح مصنع"
         if left - cue.last > reach or not _open(sentence, cue.last, left):
             break
         found.append(cue)
@@ -52,6 +55,10 @@ def _open(sentence: Sentence, first: int, last: int) -> bool:
         for i in range(first, last)
         if i not in aside
     )
+
+
+def _comma(sentence: Sentence, i: int) -> bool:
+    return sentence.scene.language == "ar" and i > sentence.first and sentence.scene.tokens[i].text in COMMAS
 
 
 def _apposition(sentence: Sentence, first: int, last: int) -> range:
@@ -150,6 +157,8 @@ def _stage(sentence: Sentence, trigger: Cue, rule: Rule, governing: list[Cue]) -
     stages = [c for c in governing if c.group == "stage"]
     if trigger.prefix == "س" or any(c.prefix == "س" and c.kind == FormKind.PRESENT for c in stages[:1]):
         return Stage.PLANNED
+    if len(stages) > 1 and stages[0].value == "completed" and stages[1].value in ("planned", "considering"):
+        del stages[0]  # "began talks to buy"
     if stages and (ahead or kind != FormKind.PAST):
         return Stage(stages[0].value)
     if sentence.scene.language == "ar" and stages and stages[0].value in ("planned", "considering"):

@@ -17,6 +17,7 @@ from seeds.names_ar_marked import Marked
 from seeds.names_ar_people import is_common, people
 from seeds.naming import ORGANISATIONS, Cue, Page
 
+LETTERS_MAX = 4
 NAME_MAX = 4  # words of an organisation's name behind its cue
 BETWEEN_MAX = 5  # words that tell what kind of company it is, before its name
 DESCRIBED_MIN = 4
@@ -72,8 +73,13 @@ class _Search(Search):
 
     def _name(self, i: int) -> int:
         """Return the token behind the name that starts at a token, or `i` if there is none."""
+        letters = self._letters(i)
+        if letters > i:
+            return letters
         if not self._may_start(i):
             return i
+        if self.page.folded(i) in self.lists["given"] and self._may_follow(i + 1):
+            return self._of_person(i)
         definite = self.page.folded(i).startswith("ال")
         end = last = i + 1
         while last < i + NAME_MAX and self._may_follow(last):
@@ -83,6 +89,26 @@ class _Search(Search):
                 break
             last += 1
         return i if definite and end == i + 1 else end
+
+    def _letters(self, i: int) -> int:
+        """Return the token behind the names of letters that a name begins with: بي تي جروب, or `i`."""
+        last = i
+        while (
+            last < i + LETTERS_MAX
+            and self.page.folded(last) in self.lists["letters"]
+            and last not in self.covered
+        ):
+            last += 1
+        if last < i + 2:
+            return i
+        return last + 1 if self.page.folded(last) in self.lists["tails"] and self._may_follow(last) else last
+
+    def _of_person(self, i: int) -> int:
+        """Return the token behind a company's name that is a person's: "مجموعة محمد المعجل القابضة"."""
+        last = i + 2
+        while last < i + NAME_MAX and self._may_follow(last) and self._closes(last, definite=True):
+            last += 1
+        return i if is_common(self.page, self.page.folded(i + 1)) else last
 
     def _single(self, cue: Cue, i: int) -> bool:
         """Tell whether one definite word may be a name: a newspaper's, or one told behind its cue again."""

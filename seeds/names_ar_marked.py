@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from seeds.mention import Kind, Mention, Search
 from seeds.naming import ORGANISATIONS, QUOTE_PAIRS, Cue
 
-QUOTED_MAX = 5
+QUOTED_MAX = 8  # tokens between quotation marks
+WORDS_MAX = 5
+INSIDE = (".", "-", "&")
 LATIN_MAX = 6
 LOOK_BACK = 5  # tokens before a quoted or Latin name in which its cue may stand
 ON = "علي"  # "استحوذت X على Y": what is taken over is a company as well
@@ -33,10 +36,7 @@ class Marked(Search):
     def quoted(self) -> Iterator[Mention]:
         """Return short names between quotation marks that a cue announces, a deed, or their list."""
         found = list(self._between_marks())
-        for one, other in (
-            *zip(found, found[1:], strict=False),
-            *zip(found[:0:-1], found[-2::-1], strict=False),
-        ):
+        for one, other in (*pairwise(found), *pairwise(found[::-1])):
             if other.kind is None and one.kind in ("ORG", "PERSON") and self._listed(one, other):
                 found[found.index(other)] = other._replace(kind=one.kind, cue="list")
         for q in found:
@@ -49,16 +49,21 @@ class Marked(Search):
             close = QUOTE_PAIRS.get(token.text)
             if close is None:
                 continue
-            last = next((j for j in range(i + 2, i + 2 + QUOTED_MAX) if page.folded(j) == close), 0)
+            mark = last = next((j for j in range(i + 2, i + 2 + QUOTED_MAX) if page.folded(j) == close), 0)
             if not last:
                 continue
             kind, cue = self._announced(i)
             stops = page.is_small if kind is not None and i in page.cues else page.is_stop
-            if any(stops(j) for j in range(i + 1, last)):
+            while page.folded(last - 1) in INSIDE:
+                last -= 1  # the full stop within the marks
+            words = [j for j in range(i + 1, last) if page.folded(j) not in INSIDE]
+            if not words or len(words) > WORDS_MAX or any(stops(j) for j in words):
                 continue
             if kind is None and page.folded(last - 1) in self.lists["tails"] and last - i > 2:
                 kind, cue = "ORG", "quotes"
-            if kind is None and self._acts(i, last):
+            if kind is None and self._around_known(i + 1, last):
+                kind, cue = "ORG", "quotes"
+            if kind is None and self._acts(i, mark):
                 kind, cue = "ORG", "verb"
             yield _Quoted(i + 1, last, kind, cue)
 
@@ -73,6 +78,14 @@ class Marked(Search):
         same = self.lists["organisation"] | self.lists["organisation_kept"] | self.lists["between"]
         places = {w for w in added if w.startswith("ال") and w.endswith("يه")}
         return one and bool(added - same - places)
+
+    def _around_known(self, first: int, last: int) -> bool:
+        """Tell whether a known company's name opens a longer one: «هيونداي أويل بنك»."""
+        known = self.known.get(first)
+        behind = self.page.behind(known.end) if known is not None else last
+        words = [self.page.folded(i) for i in range(behind, last)]
+        arabic = all(word.isalpha() and not word.isascii() for word in words)
+        return known is not None and known.kind == "ORG" and bool(words) and arabic
 
     def _listed(self, one: _Quoted, other: _Quoted) -> bool:
         """Tell whether two quoted names are told in one list: «X» و«Y»."""
@@ -103,7 +116,8 @@ class Marked(Search):
 
     def _of_person(self, cue: Cue) -> bool:
         """Tell a title of a person from one of a company: "مدير عام «X»" is of X, "المدير العام «X»" is X."""
-        definite = self.page.folded(cue.first).startswith("ال") or "ال" in cue.prefix
+        title = self.page.folded(cue.first).lstrip("وفبكل")
+        definite = title.startswith("ال") or "ال" in cue.prefix or cue.prefix == "لل"
         pronoun = self.page.folded(cue.last - 1).endswith(("ها", "هم"))  # "رئيس مجلس إدارتها «X»"
         return definite or cue.owned or pronoun
 

@@ -10,6 +10,7 @@ from seeds.naming import ORGANISATIONS, Cue, Page
 PERSON_MAX = 4
 TITLE_REACH = 10  # tokens between a title and the name: "الرئيس التنفيذي لشركة X الجديد، Y"
 GROUND = ("place", "organisation_kept")
+BOARD = ("الاداره", "اداره", "المديرين")
 COMMAS = ("،", ",")
 
 
@@ -76,7 +77,8 @@ class _People(Search):
 
     def _names_place(self, i: int) -> bool:
         """Tell whether a person's name is part of another: "مدينة الملك X", "جامعة الأمير X"."""
-        cues = [self.page.cues.get(j) for j in (i, i - 1)]
+        board = self.page.folded(i - 1) in BOARD  # "عضو مجلس الإدارة X"
+        cues = [self.page.cues.get(j) for j in ((i,) if board else (i, i - 1))]
         return any(c is not None and c.group in GROUND and "ال" not in c.prefix for c in cues)
 
     def _first_name(self, i: int) -> int | None:
@@ -119,7 +121,7 @@ class _People(Search):
         return i, i
 
     def _before_title(self, cue: Cue) -> Iterator[Mention]:
-        """Two words between a verb of saying and a title: "قال X Y الرئيس التنفيذي", "أن X Y، المدير العام"."""
+        """Two words between a verb of saying, or "that", and a title: "قال X Y الرئيس التنفيذي"."""
         page = self.page
         comma = page.folded(cue.first - 1) in COMMAS
         i = cue.first - 2 - comma

@@ -67,6 +67,7 @@ class NamesLexicon(LexiconModel):
     product: Words
     unit: Words
     place: Words
+    letters: Words = ()
     person: Words
     person_announced: Words = ()
     person_after_verb: Words = ()

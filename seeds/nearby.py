@@ -62,6 +62,8 @@ def prepositional(sentence: Sentence, item: Item) -> bool:
     if head.lstrip("وف") in ("ب", "ل", "ك", "لل"):
         return True
     words = scene.grammar
+    if words.owned and _owned(sentence, item):
+        return True
     for i in range(item.first - 1, max(item.first - 1 - VALUE_GAP_MAX, sentence.first - 1), -1):
         text = scene.tokens[i].text
         joined = sentence.item_at(i - 1) if text in ("and", "or") and i > sentence.first else None
@@ -75,6 +77,17 @@ def prepositional(sentence: Sentence, item: Item) -> bool:
         here = sentence.item_at(i)
         if not sentence.plain(i) or (here is not None and here.type != "ROLE"):
             return False
+    return False
+
+
+def _owned(sentence: Sentence, item: Item) -> bool:
+    """Tell whether a name only says whose something is: "أكبر عملاء شركة X"; the sentence is of that."""
+    scene = sentence.scene
+    for i in range(item.first - 1, max(item.first - 1 - GAP_MAX, sentence.first - 1), -1):
+        if sentence.item_at(i) is not None or not sentence.plain(i):
+            return False
+        if any(f.stem in scene.grammar.owned and not f.suffix for f in forms(scene.tokens[i].text)):
+            return True
     return False
 
 
@@ -159,6 +172,7 @@ class Nearby:
         """Return the item that a cue ending before token `i` announces, over a few plain words."""
         gap = GAP_MAX if TYPES.get(spec.type, (spec.type,))[0] in NAMES else VALUE_GAP_MAX
         steps = 0
+        named = not spec.tight
         while i < last and steps <= gap:
             item = self.s.item_at(i) or (unlisted(self.s, i, spec.type, last) if spec.open else None)
             if item is not None:
@@ -173,12 +187,18 @@ class Nearby:
                 if item.type not in NAMES or (spec.type in ("ORG", "PARTY") and item.type != "PLACE"):
                     return None
                 i = item.last
-            elif self.s.plain(i) or self._each_of(i):
+            elif self._each_of(i) or (self.s.plain(i) and (named or self._heads_name(i))):
+                named = named or self.tokens[i].is_word
                 i += 1
             else:
                 return None
             steps += 1
         return None
+
+    def _heads_name(self, i: int) -> bool:
+        """Tell whether a word, or a quotation mark, may stand before the name of what is bought."""
+        text = self.tokens[i].text
+        return text in QUOTES or any(f.stem in self.s.scene.grammar.named for f in forms(text))
 
     def _each_of(self, i: int) -> bool:
         """Tell whether a word is one of "كل من", which opens a list of names."""
@@ -253,6 +273,9 @@ class Nearby:
                 continue
             if nxt is not None:
                 return nxt if joined and self.wanted(nxt, spec) and nxt.type == item.type else None
+            if token.text in QUOTES:
+                i += 1
+                continue
             if not self._joins(i):
                 plain += 1
                 if plain > LIST_GAP_MAX or not joined or not self.s.plain(i):

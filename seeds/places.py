@@ -11,7 +11,7 @@ from seeds.items import COMMAS, QUOTES, Item
 from seeds.nearby import GAP_MAX, VALUE_GAP_MAX, Nearby, prepositional, words_index
 from seeds.rule import SlotSpec
 from seeds.tokens import forms
-from seeds.unlisted import capital, capitals
+from seeds.unlisted import capital, capitals, of_origin
 from seeds.verbs import FormKind
 
 HEAD_GAP_MAX = 6
@@ -30,6 +30,9 @@ class Places(Nearby):
             found += self._tailed(spec)
         for place in spec.at:
             found += getattr(self, f"_{place}")(spec)
+        avoid = words_index(spec.avoid) if spec.avoid else None
+        if avoid is not None:
+            found = [i for i in found if not avoid.at(self.tokens, i.first - 1, i.first)]
         first, last = self.s.clause(self.t.first, self.t.last)
         return sorted(found, key=lambda i: not first <= i.first < last)  # the clause before the sentence
 
@@ -84,8 +87,18 @@ class Places(Nearby):
         if self.arabic and self.t.kind != FormKind.PHRASE and self._has_pronoun():
             return  # the object is written onto the verb
         item = self.reach(self.t.last, spec, self.limit, over=True)  # the subject may stand between
-        if item is not None and not (self.arabic and self.carries(item, ("ل", "ب", "ك"), self.t.last)):
+        if item is None or (self.arabic and self.carries(item, ("ل", "ب", "ك"), self.t.last)):
+            return
+        if not (spec.tight and self._first_behind(item)):
             yield item
+
+    def _first_behind(self, item: Item) -> bool:
+        """Tell whether a name is the first behind an Arabic verb whose subject nothing tells: it is that."""
+        told = any(first < item.first for first in self.used)
+        if self.t.kind not in (FormKind.PAST, FormKind.PRESENT) or told:
+            return False
+        also = self.tokens[self.t.last].text in ("ايضا", "كذلك")
+        return not also and self.reach(self.t.last, SlotSpec(type="ORG"), self.limit) == item
 
     def _agent(self, spec: SlotSpec) -> Iterator[Item]:
         for cue in self.s.find(words_index(("by",)), self.t.last, self.limit):
@@ -112,11 +125,12 @@ class Places(Nearby):
         close = self._left(self.group, spec)
         if close is not None:
             yield close
-        if self.arabic and verbal and not self.governing:
+        if self.arabic and verbal:
             item = self.reach(self.t.last, spec, self.limit)
             if item is not None:
                 yield item
-        for item in reversed(self.s.items):
+        joined = self.arabic and verbal and self.tokens[self.t.first].text.startswith("و")
+        for item in self.s.items if joined else reversed(self.s.items):  # "X did, and did": X is told first
             parted = self.arabic and not verbal and self._parted(item)
             if item.last <= self.group and not parted and self._may_act(item, spec):
                 yield item
@@ -197,7 +211,10 @@ class Places(Nearby):
                 if linked and self.wanted(item, spec):
                     yield item
                 return
-            linked = linked or bool(via.at(self.tokens, i, self.t.first))
+            link = bool(via.at(self.tokens, i, self.t.first))
+            if spec.tight and self.tokens[i].is_word and not link and not of_origin(self.tokens[i].text):
+                return
+            linked = linked or link
 
     def _pair(self, spec: SlotSpec) -> Iterator[Item]:
         """Return the only two names before the trigger ("… the cooperation of the two companies")."""
@@ -248,6 +265,17 @@ class Places(Nearby):
                     yield item
                 if item.type == "PERSON" or self.s.scene.is_boundary(item.first):
                     return
+
+    def _appointed(self, spec: SlotSpec) -> Iterator[Item]:
+        """Return the people with the role, or what announces it, right behind: "عين X Y رئيسا"."""
+        posts = words_index(("منصب", "خلفا", "محل"))
+        for item in self.s.items:
+            if item.last <= self.t.first or item.last >= self.limit or not self.wanted(item, spec):
+                continue
+            i = item.last + (self.tokens[item.last].text in (*COMMAS, *QUOTES))
+            role = self.s.item_at(i)
+            if (role is not None and role.type == "ROLE") or any(posts.at(self.tokens, j, self.limit) for j in (i, i + 1) if j < self.limit):
+                yield item
 
     def _owner(self, spec: SlotSpec) -> Iterator[Item]:
         """Return whose the thing is that stands behind the trigger, if it has no name of its own."""

@@ -21,6 +21,7 @@ from seeds.rules import read_lexicon
 from seeds.scene import Scene
 from seeds.sentences import Sentence as Stretch
 from seeds.shadow import fold
+from seeds.tokens import forms
 
 if TYPE_CHECKING:
     from seeds.built import Built
@@ -32,6 +33,27 @@ PRESS = frozenset(
     map(fold, ("newspaper", "agency", "broadcaster", "الصحيفة", "الوكالة", "للصحيفة", "الشبكة"))
 )
 SOURCES = ("report", "poll", "survey", "estimates", "data")
+CITED = frozenset(
+    map(
+        fold,
+        (
+            "عن",
+            "بحسب",
+            "حسب",
+            "وفق",
+            "ذكرت",
+            "ذكره",
+            "أورد",
+            "أوردت",
+            "نقلت",
+            "نقل",
+            "أفادت",
+            "نشرت",
+            "نشر",
+            "قالت",
+        ),
+    )
+)
 DEALS = ("investment", "acquisition")
 ACTORS = {
     "investment": ("target", "investors"),
@@ -76,7 +98,18 @@ class References:
         """Tell whether a name only says where something was read: Reuters, "an X report"."""
         folded, tokens = self.scene.shadow.folded, self.scene.tokens
         behind = tokens[item.last].text if item.last < len(tokens) else ""
+        if self.scene.language == "ar" and self._cited(item.first - 1):
+            return True
         return behind in SOURCES or folded[item.start : item.end] in media(self.scene.language)
+
+    def _cited(self, i: int) -> bool:
+        """Tell whether "صحيفة" ends at a token, and what stands before it says that it is quoted."""
+        tokens = self.scene.tokens
+        while i > 0 and not tokens[i].is_word:
+            i -= 1
+        if i <= 0 or not any(f.stem in media("ar") for f in forms(tokens[i].text)):
+            return False
+        return tokens[i].text.startswith("ل") or any(f.stem in CITED for f in forms(tokens[i - 1].text))
 
     def add(self, fact: Built) -> None:
         """Take a fact that was told."""

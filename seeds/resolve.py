@@ -27,7 +27,7 @@ from seeds.shadow import Shadow, fold
 SLUG_MAX = 60
 HASH_DIGITS = 8
 REACH = 3  # sentences before its own in which the antecedent of a reference may stand
-_GAP = re.compile(r"\s*[(\[]\s*[\"«“]?\s*$")
+_GAP = re.compile(r"\s*(?:[(\[]\s*[\"«“]?|[\"«“])\s*$")
 
 
 class Resolution(NamedTuple):

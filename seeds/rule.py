@@ -22,13 +22,13 @@ stands in quotation marks, or a few words. CHOICE is one of a list by its words,
 Place = Literal[
     "subject", "object", "idafa", "before", "after", "near", "head", "pair", "trigger",
     "possessor", "inside", "speaker", "beside", "owner", "owned", "behind_person",
-    "adjacent", "lead", "brackets",
+    "appointed",    "adjacent", "lead", "brackets",
 ]  # fmt: skip
 """Where an item is looked for if no cue finds it. subject and object are those of the trigger, whether it
 is a verb, a passive or a noun; idafa is the name right after a noun; head the list that a relative clause or
 an apposition with the trigger in it speaks of; pair the only two names before the trigger; possessor whose
 the trigger is; inside within its words; speaker who says the sentence;
-beside next to the person of the event, behind_person anywhere behind;
+beside next to the person of the event, behind_person anywhere behind; appointed whom a role follows;
 owner the name right behind the trigger that only says whose the thing is ("IBM's PC business"), and owned,
 of texts, that thing. Of texts: adjacent takes cues only
 right behind the trigger, lead the words of the clause before it, brackets those before its bracket."""
@@ -70,6 +70,7 @@ class SlotSpec(RuleModel):
     behind: str | None = None  # only behind what fills this other slot …
     ahead: str | None = None  # … or only before it
     open: bool = False  # may be a capitalised name that nothing else makes a name
+    tight: bool = False  # nothing but "شركة" and the like stands between the cue and it
     absent: bool = False  # the rule does not apply where this slot is found
     flag: bool | None = None
     orelse: Annotated[tuple[Fallback, ...], BeforeValidator(_tuple)] = ()
@@ -99,6 +100,7 @@ class Rule(RuleModel):
     unfollowed: Words = ()  # none of these may
     unless: Words = ()  # the trigger does not count inside one of these phrases
     bounds: Words = ()  # what stands behind one of these is no longer the trigger's
+    unled: Words = ()  # none of these may lead up to the trigger in its clause ("expected profits")
     without: Words = ()  # nor in a sentence that has one of these words
     stage: dict[str, Stage] = Field(default_factory=dict)
     modality: Modality | None = None

@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import cache
 
 from seeds.cues import scan
-from seeds.items import Sentence
+from seeds.items import COMMAS, Sentence
+from seeds.naming import names_lexicon
 from seeds.nearby import words_index
 from seeds.phrases import Found, PhraseIndex
 from seeds.rule import Rule
@@ -47,6 +48,8 @@ def triggers(sentence: Sentence) -> list[Trigger]:
         if kind == FormKind.BASE and _determined(sentence, hit.first):
             continue
         if _compound(sentence, hit.first) or _in_name(sentence, hit.first, hit.last):
+            continue
+        if hit.form.prefix == "لل" and _ends_name(sentence, hit.first):
             continue
         if _fits(sentence, rule, hit):
             taken[rule.id] = hit.last
@@ -97,6 +100,14 @@ def _in_name(sentence: Sentence, first: int, last: int) -> bool:
     return item.first < first or item.last >= last
 
 
+def _ends_name(sentence: Sentence, i: int) -> bool:
+    """Tell whether a word tells what the company before it is for: "شركة «X» للاستثمار المباشر"."""
+    before = i - 1 if i == sentence.first or sentence.scene.tokens[i - 1].is_word else i - 2
+    item = sentence.item_at(before) if before >= sentence.first else None
+    tails = names_lexicon(sentence.scene.language).lists["tails"]
+    return item is not None and item.type == "ORG" and sentence.scene.tokens[i].text in tails
+
+
 def _nominal(sentence: Sentence, hit: Trigger) -> bool:
     """Tell whether a word that may be a verb or its noun (نشر، خفض) is the noun, by what is before it."""
     if hit.form.prefix in NOUN_PREFIXES or hit.form.conjunction:
@@ -135,10 +146,20 @@ def _fits(sentence: Sentence, rule: Rule, hit: Trigger) -> bool:
         words_index(rule.follow), hit.last, min(hit.last + FOLLOW_MAX, last)
     ):
         return False
+    if rule.unled and _led(sentence, rule, hit):
+        return False
     around = sentence.find(
         words_index(rule.unless), max(first, hit.first - AROUND), min(hit.last + AROUND, last)
     )
     return not any(f.first < hit.last and f.last > hit.first for f in around)
+
+
+def _led(sentence: Sentence, rule: Rule, hit: Trigger) -> bool:
+    """Tell whether one of the rule's `unled` words stands before a trigger, with no comma between."""
+    tokens = sentence.scene.tokens
+    start = max(sentence.first, hit.first - FOLLOW_MAX)
+    start = next((i + 1 for i in range(hit.first - 1, start - 1, -1) if tokens[i].text in COMMAS), start)
+    return bool(sentence.find(words_index(rule.unled), start, hit.first))
 
 
 def _measures(rule: Rule) -> bool:

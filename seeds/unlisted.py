@@ -13,21 +13,26 @@ from seeds.tokens import forms
 PERSON_WORDS_MIN = 2
 NOUN_NAME_MAX = 2
 QUOTED_MAX = 9
+COMPANY_MAX = 6  # tokens of a company's name in quotation marks, with the marks
 ADJECTIVE_ENDS = ("ة", "ه", "كبرى", "أخرى")
 
 
 def unlisted(sentence: Sentence, i: int, kind: str, last: int) -> Item | None:
     """Take a name in no list, where the rule says that only a name stands there."""
-    if kind == "PRODUCT" and sentence.scene.tokens[i].text in QUOTES:
-        return _quoted(sentence, i, last)
     arabic = sentence.scene.language == "ar"
+    if sentence.scene.tokens[i].text in QUOTES and (arabic or kind == "PRODUCT"):
+        return _quoted(sentence, i, kind, last)
     return _behind_noun(sentence, i, kind, last) if arabic else capitals(sentence, i, kind, last)
 
 
-def _quoted(sentence: Sentence, i: int, last: int) -> Item | None:
-    for j in range(i + 2, min(i + QUOTED_MAX, last)):
-        if sentence.scene.tokens[j].text in QUOTES:
-            return _named(sentence, "PRODUCT", i + 1, j)
+def _quoted(sentence: Sentence, i: int, kind: str, last: int) -> Item | None:
+    """Take what stands in quotation marks as a name; of a company, only a few words with no small ones."""
+    company = kind != "PRODUCT"
+    for j in range(i + 1, min(i + (COMPANY_MAX if company else QUOTED_MAX), last)):
+        if j > i + 1 and sentence.scene.tokens[j].text in QUOTES:
+            return _named(sentence, kind, i + 1, j)
+        if company and not (sentence.plain(j) and sentence.item_at(j) is None):
+            return None
     return None
 
 
@@ -64,7 +69,7 @@ def _behind_noun(sentence: Sentence, i: int, kind: str, last: int) -> Item | Non
     behind = sentence.item_at(end) if end < last else None
     if behind is not None and behind.type in ("ORG", "PERSON", "PRODUCT"):
         return None  # the name comes after these words
-    origins = [k for k in range(i, end) if _of_origin(sentence.scene.tokens[k].text)]
+    origins = [k for k in range(i, end) if of_origin(sentence.scene.tokens[k].text)]
     if origins and origins[-1] == end - 1:  # "مول المجرية"
         end = origins[0]
     elif origins:  # "صناعة الأدوية السويسرية نوفاكس"
@@ -73,6 +78,9 @@ def _behind_noun(sentence: Sentence, i: int, kind: str, last: int) -> Item | Non
     fit = 0 < len(words) <= NOUN_NAME_MAX and not any(
         w.endswith(ADJECTIVE_ENDS) or w.startswith("ال") for w in words
     )
+    heads = sentence.scene.grammar.heads
+    if i < end and any(f.prefix and f.stem in heads for f in forms(sentence.scene.tokens[i].text)):
+        return None  # "بواقع", "بقيمة"
     return _named(sentence, "ORG", i, end) if fit and kind in ("ORG", "PARTY") else None
 
 
@@ -89,6 +97,6 @@ def capital(sentence: Sentence, i: int) -> bool:
     return sentence.plain(i) and sentence.scene.exact(token.start, token.start + 1).isupper()
 
 
-def _of_origin(word: str) -> bool:
+def of_origin(word: str) -> bool:
     """Tell whether a word is an adjective of origin with the article: الإسرائيلية، السعودية."""
     return word.startswith("ال") and word.endswith("يه") and len(word) > 5

@@ -215,6 +215,8 @@ def _bound(w: Window, first: int, last: int) -> tuple[Bound, int, int]:
         label = w.before(first, Role.BOUND)
         if label is None or not w.free(label.first, label.last):
             break
+        if label.form.prefix == "ل" and label.word == Bound.AT_MOST:
+            break  # "ارتفعت لتصل إلى 9 ملايين" tells what was reached
         if bound in (Bound.EXACT, Bound.ABOUT):
             bound = Bound(label.word)
         first = label.first

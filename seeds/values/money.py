@@ -39,7 +39,8 @@ def money(w: Window, n: Number, context: Context, countries: Collection[str] = (
     letter = hundredth is not None and len(w.text(hundredth.first)) == 1  # 75p
     if hundredth is not None and not n.suffix and (w.joined(hundredth.first) or not letter):
         value = n.value * Decimal("0.01")
-        return _per(w, Measure(n.first, hundredth.last, n.start, n, value, Kind.MONEY, hundredth.word))
+        last = hundredth.last + (w.language == "ar" and w.at(hundredth.last, Role.ADJECTIVE) is not None)
+        return _per(w, Measure(n.first, last, n.start, n, value, Kind.MONEY, hundredth.word))
     return None
 
 
