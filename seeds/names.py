@@ -147,6 +147,21 @@ def beside(page: Page, hit: Hit, kind: str) -> bool:
 # -- references to names
 
 
+def _describes(page: Page, i: int) -> bool:
+    """Tell whether "العملاقة" stands behind a definite word, which it describes."""
+    before = page.folded(i - 1).startswith(("ال", "لل", "وال")) and page.close(i)
+    return before and page.folded(i).endswith(("عملاق", "عملاقه"))
+
+
+def _names_itself(page: Page, i: int) -> bool:
+    """Tell whether a name in quotation marks stands behind the adjectives of "الشركة"."""
+    first = i
+    while i < first + 3 and page.folded(i).startswith("ال") and page.close(i):
+        i += 1
+    i += page.folded(i) in ("،", ",")
+    return page.folded(i) in QUOTE_PAIRS
+
+
 def _referring(page: Page) -> list[Mention]:
     """Return the phrases that stand for a name told before."""
     found = []
@@ -154,6 +169,8 @@ def _referring(page: Page) -> list[Mention]:
         kind, number, shortened = hit.payload
         if page.within(hit.last, "not_referring") and page.close(hit.last):
             continue
+        if page.language == "ar" and (_names_itself(page, hit.last) or _describes(page, hit.first)):
+            continue  # "الشركة الأمريكية «X»", "شركة النفط العملاقة"
         start = page.tokens[hit.first].start + len(hit.form.conjunction + hit.form.prefix) + shortened
         end = page.tokens[hit.last - 1].end
         found.append(Mention(start, end, "COREF", (), page.shadow.exact(start, end), f"{kind} {number}"))

@@ -28,8 +28,15 @@ PRESS = ("صحيفه", "جريده", "مجله")
 def propose(page: Page, known: list[Mention]) -> list[Mention]:
     """Names behind cues, in quotation marks, in Latin letters, and people by title or first name."""
     marked = Marked(page, known)
-    cued, definite = _Search(page, known).cued(), Definite(page, known).all()
-    return [*cued, *definite, *marked.quoted(), *marked.latin(), *people(page, known)]
+    search, definite = _Search(page, known), Definite(page, known).all()
+    return [
+        *search.cued(),
+        *search.dotted(),
+        *definite,
+        *marked.quoted(),
+        *marked.latin(),
+        *people(page, known),
+    ]
 
 
 def _definite(cue: Cue) -> bool:
@@ -46,8 +53,12 @@ class _Search(Search):
     def cued(self) -> Iterator[Mention]:
         """Organisations behind شركة, بنك and the like."""
         for i, cue in self.page.cues.items():
-            if cue.group not in ORGANISATIONS or _definite(cue):
-                continue  # "الشركة X": what follows is no name
+            if (
+                cue.group not in ORGANISATIONS
+                or _definite(cue)
+                or self.page.within(cue.first - 1, "superlatives")
+            ):
+                continue  # "الشركة X", "أكبر شركة كيماويات": what follows is no name
             if self.known.get(i) is not None and cue.group != "organisation_kept":
                 continue
             if cue.group == "organisation_kept":
@@ -89,6 +100,27 @@ class _Search(Search):
                 break
             last += 1
         return i if definite and end == i + 1 else end
+
+    def dotted(self) -> Iterator[Mention]:
+        """Names of letters with points between: ام.تي.ان, جيه.بي.مورجان."""
+        page, letters = self.page, self.lists["letters"]
+        i = 0
+        while i < len(page.tokens) - 2:
+            word = page.folded(i)
+            skip = next((n for n in (0, 1) if (n == 0 or word[0] in "ولبف") and word[n:] in letters), None)
+            last = i + 1
+            while (
+                skip is not None
+                and page.folded(last) == "."
+                and page.touches(last)
+                and page.touches(last + 1)
+            ):
+                last += 2
+                if page.folded(last - 1) not in letters:
+                    break
+            if last > i + 1 and i not in self.covered and last - 1 not in self.covered:
+                yield self.mention(i, last, "ORG", "letters", skip=skip or 0)
+            i = last
 
     def _letters(self, i: int) -> int:
         """Return the token behind the names of letters that a name begins with: بي تي جروب, or `i`."""

@@ -28,7 +28,7 @@ class Definite(Search):
             word = page.folded(i)
             skip = next((len(c) for c in CLITICS if word.startswith(c) and word[len(c) :] in heads), None)
             if word.startswith(("لل", "ولل")) and "ال" + word.removeprefix("و")[2:] in heads:
-                skip = len(word) - len(word.removeprefix("و")) + 1
+                skip = len(word) - len(word.removeprefix("و")) + 2  # للشركة: the article is shortened
             if skip is None or i in self.covered:
                 continue
             last, whole = self._adjectives(i + 1)

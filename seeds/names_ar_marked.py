@@ -46,7 +46,8 @@ class Marked(Search):
     def _between_marks(self) -> Iterator[_Quoted]:
         page = self.page
         for i, token in enumerate(page.tokens):
-            close = QUOTE_PAIRS.get(token.text)
+            bracket = token.text == "(" and i in page.cues and page.cues[i].group in ORGANISATIONS
+            close = ")" if bracket else QUOTE_PAIRS.get(token.text)  # "شركة (نجد جريد)"
             if close is None:
                 continue
             mark = last = next((j for j in range(i + 2, i + 2 + QUOTED_MAX) if page.folded(j) == close), 0)
@@ -61,6 +62,9 @@ class Marked(Search):
                 continue
             if kind is None and page.folded(last - 1) in self.lists["tails"] and last - i > 2:
                 kind, cue = "ORG", "quotes"
+            known = self.known.get(i + 1)
+            if kind is None and known is not None and page.behind(known.end) == last:
+                kind, cue = known.kind, "known"
             if kind is None and self._around_known(i + 1, last):
                 kind, cue = "ORG", "quotes"
             if kind is None and self._acts(i, mark):

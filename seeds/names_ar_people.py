@@ -35,7 +35,13 @@ class _People(Search):
             if cue.group == "person" and not cue.owned:
                 start = self._past_title(i)
                 last = self._person(start, titled=True)
-                if last == start > i and self._unknown(start) and page.is_stop(start + 2):
+                honour = page.within(cue.first, "person_announced")  # "الدكتور X Y"
+                if (
+                    last == start
+                    and (start > i or honour)
+                    and self._unknown(start)
+                    and page.is_stop(start + 2)
+                ):
                     last = start + 2  # "المحلل في شركة X Y Z إن": a title, its company, two words
                 if last == start:
                     start, last = self._between_commas(i)

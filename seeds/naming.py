@@ -68,6 +68,7 @@ class NamesLexicon(LexiconModel):
     unit: Words
     place: Words
     letters: Words = ()
+    superlatives: Words = ()
     person: Words
     person_announced: Words = ()
     person_after_verb: Words = ()
@@ -227,6 +228,10 @@ class Page:
             "",
             "\n",
         )
+
+    def touches(self, i: int) -> bool:
+        """Tell whether nothing stands between a token and the one before it."""
+        return 0 < i < len(self.tokens) and self.tokens[i - 1].end == self.starts[i]
 
     def token_at(self, offset: int) -> int:
         """Return the token that covers a folded offset."""

@@ -67,6 +67,10 @@ def prepositional(sentence: Sentence, item: Item) -> bool:
     for i in range(item.first - 1, max(item.first - 1 - VALUE_GAP_MAX, sentence.first - 1), -1):
         text = scene.tokens[i].text
         joined = sentence.item_at(i - 1) if text in ("and", "or") and i > sentence.first else None
+        if scene.language == "ar" and text in QUOTES:
+            continue
+        if scene.language == "ar" and (joined := _listed_before(sentence, item, i)) is None and text == "و":
+            return False
         if joined is not None and joined.type == item.type:
             return prepositional(sentence, joined)  # "in X and Y"
         if text in words.prepositions or (text[:1] in "وف" and text[1:] in words.prepositions):
@@ -80,11 +84,23 @@ def prepositional(sentence: Sentence, item: Item) -> bool:
     return False
 
 
+def _listed_before(sentence: Sentence, item: Item, i: int) -> Item | None:
+    """Return the name that ends before token `i`, if "و" joins the item to it: "مع «X» و«Y»"."""
+    scene = sentence.scene
+    and_ = scene.tokens[i].text == "و"
+    if not and_ and not scene.shadow.folded[scene.tokens[item.first].start : item.start].startswith("و"):
+        return None
+    while i > sentence.first and (scene.tokens[i].text in QUOTES or scene.tokens[i].text == "و"):
+        i -= 1
+    return sentence.item_at(i)
+
+
 def _owned(sentence: Sentence, item: Item) -> bool:
     """Tell whether a name only says whose something is: "أكبر عملاء شركة X"; the sentence is of that."""
     scene = sentence.scene
     for i in range(item.first - 1, max(item.first - 1 - GAP_MAX, sentence.first - 1), -1):
-        if sentence.item_at(i) is not None or not sentence.plain(i):
+        here = sentence.item_at(i)
+        if (here is not None and here.type != "COREF") or not sentence.plain(i):
             return False
         if any(f.stem in scene.grammar.owned and not f.suffix for f in forms(scene.tokens[i].text)):
             return True

@@ -274,7 +274,9 @@ class Places(Nearby):
                 continue
             i = item.last + (self.tokens[item.last].text in (*COMMAS, *QUOTES))
             role = self.s.item_at(i)
-            if (role is not None and role.type == "ROLE") or any(posts.at(self.tokens, j, self.limit) for j in (i, i + 1) if j < self.limit):
+            if (role is not None and role.type == "ROLE") or any(
+                posts.at(self.tokens, j, self.limit) for j in (i, i + 1) if j < self.limit
+            ):
                 yield item
 
     def _owner(self, spec: SlotSpec) -> Iterator[Item]:

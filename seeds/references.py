@@ -54,6 +54,9 @@ CITED = frozenset(
         ),
     )
 )
+NO_COMPANIES = frozenset(
+    map(fold, ("صندوق", "وزارة", "هيئة", "بورصة", "جامعة", "مجلس", "مفوضية", "اتحاد", "الاتحاد", "منظمة"))
+)
 DEALS = ("investment", "acquisition")
 ACTORS = {
     "investment": ("target", "investors"),
@@ -92,6 +95,7 @@ class References:
             for s in scene.sentences
         ]
         self._topics = [[(i, e) for i, e in orgs if not self._source(i)] for orgs in self._orgs]
+        self._sources = {i.start for orgs in self._orgs for i, _ in orgs if self._source(i)}
         self._count = Counter(e.id for orgs in self._topics for _, e in orgs)
 
     def _source(self, item: Item) -> bool:
@@ -185,8 +189,17 @@ class References:
         sentences = self.scene.sentences[first : last + 1]
         low = bisect_left(self._starts, sentences[0].start)
         near = self.scene.mentions[low : bisect_left(self._starts, mention.start)]
+        if self.scene.language == "ar":
+            near = [m for m in near if self._may_be(mention, m)]
         spans = [Stretch(s.start, s.end) for s in sentences]
         return antecedents(mention, near, self._resolved, spans, taken)
+
+    def _may_be(self, reference: Mention, name: Mention) -> bool:
+        """Tell whether "الشركة" may stand for a name: not for a ministry, nor for who is only quoted."""
+        noun = fold(reference.name).removeprefix("ل").removeprefix("ال")
+        if noun != "شركه" or name.kind != "ORG":
+            return True
+        return name.start not in self._sources and fold(name.name).split()[0] not in NO_COMPANIES
 
     def _subject_before(self, at: int, mention: Mention, taken: set[str]) -> Entity | None:
         """Find the company that the text is about before a reference: what it told of, or named first."""
@@ -196,7 +209,10 @@ class References:
             acting = [
                 (item, entity)
                 for item, entity in (self._orgs if press else self._topics)[number]
-                if item.end <= mention.start and entity.id not in taken and not prepositional(sentence, item)
+                if item.end <= mention.start
+                and entity.id not in taken
+                and not prepositional(sentence, item)
+                and (not isinstance(item.what, Mention) or self._may_be(mention, item.what))
             ]
             if acting:
                 return acting[0][1]

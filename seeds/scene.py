@@ -145,7 +145,7 @@ class Scene:
         opened: int | None = None
         for i in range(sentence.first, sentence.last):
             text = self.tokens[i].text
-            if opened is None and (text in OPEN or self._is_dash(i)):
+            if opened is None and (self._opens(i) or self._is_dash(i)):
                 opened = i
             elif opened is not None:
                 mate = text in CLOSE if self.tokens[opened].text in OPEN else self._is_dash(i)
@@ -155,6 +155,11 @@ class Scene:
         if opened is not None and self.tokens[opened].text not in OPEN:
             asides.update(dict.fromkeys(range(opened, sentence.last), opened))
         return asides
+
+    def _opens(self, i: int) -> bool:
+        """Tell whether a bracket opens an aside; one around the name behind "شركة" does not."""
+        named = i > 0 and self.tokens[i - 1].text in self.grammar.companies and i + 1 in self.cover
+        return self.tokens[i].text in OPEN and not named
 
     def _is_dash(self, i: int) -> bool:
         """Tell whether a token is a dash with spaces around it (not a hyphen inside a word)."""

@@ -29,6 +29,7 @@ class _Abbreviations(LexiconModel):
     never: frozenset[str]
     perhaps: frozenset[str]
     openers: frozenset[str]
+    letters: frozenset[str] = frozenset()
 
 
 @cache
@@ -38,6 +39,7 @@ def _abbreviations() -> _Abbreviations:
         never=frozenset(fold(w) for a in both for w in a.never),
         perhaps=frozenset(fold(w) for a in both for w in a.perhaps),
         openers=frozenset(fold(w) for a in both for w in a.openers),
+        letters=frozenset(fold(w) for a in both for w in a.letters),
     )
 
 
@@ -72,7 +74,10 @@ def _ends(shadow: Shadow, mark: re.Match[str]) -> bool:
         return True
     before = folded[start - 1 : start]
     if not after.isspace():  # "14.8", "example.com"; Arabic often leaves the space out: "الشركة.وقالت"
-        return _is_arabic(before) and _is_arabic(after) and _last_word(folded, start)[1] > 1
+        word, length = _last_word(folded, start)
+        letter = word.rpartition(".")[2]
+        named = {letter, letter[1:]} & _abbreviations().letters  # "لإي.إن.إن" is a name
+        return _is_arabic(before) and _is_arabic(after) and length > 1 and not named
     if mark.group()[0] in "!?…" or mark.group().startswith(".."):
         return not _opens_lower(shadow, end)  # "Yahoo! said", "he paused … and"
     return mark.group()[0] != "." or _full_stop_ends(shadow, start, end)

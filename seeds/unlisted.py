@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from seeds.items import QUOTES, Item, Sentence
 from seeds.names import Mention
+from seeds.naming import names_lexicon
 from seeds.tokens import forms
 
 PERSON_WORDS_MIN = 2
@@ -56,6 +57,9 @@ def _behind_noun(sentence: Sentence, i: int, kind: str, last: int) -> Item | Non
     A word that ends like an adjective tells what the company is, not what it is called.
     """
     nouns = sentence.scene.grammar.companies
+    kinds = names_lexicon("ar").lists["superlatives"]
+    if i - 2 >= sentence.first and sentence.scene.tokens[i - 2].text.lstrip("وفل") in kinds:
+        return None  # "أكبر شركة كيماويات"
     if i == sentence.first or not any(f.stem in nouns for f in forms(sentence.scene.tokens[i - 1].text)):
         return None
     end = i
