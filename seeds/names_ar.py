@@ -17,7 +17,8 @@ from seeds.names_ar_marked import Marked
 from seeds.names_ar_people import is_common, people
 from seeds.naming import ORGANISATIONS, Cue, Page
 
-LETTERS_MAX = 4
+LETTERS_MAX = 5
+AND = ("اند",)
 NAME_MAX = 4  # words of an organisation's name behind its cue
 BETWEEN_MAX = 5  # words that tell what kind of company it is, before its name
 DESCRIBED_MIN = 4
@@ -118,16 +119,24 @@ class _Search(Search):
                 last += 2
                 if page.folded(last - 1) not in letters:
                     break
+            if last == i + 1 and skip is not None:
+                run = self._letters(i, joined=True)
+                last = run if run >= i + 3 else last
             if last > i + 1 and i not in self.covered and last - 1 not in self.covered:
                 yield self.mention(i, last, "ORG", "letters", skip=skip or 0)
             i = last
 
-    def _letters(self, i: int) -> int:
-        """Return the token behind the names of letters that a name begins with: بي تي جروب, or `i`."""
-        last = i
+    def _letters(self, i: int, joined: bool = False) -> int:
+        """Return the token behind the names of letters that a name begins with: بي تي جروب, or `i`.
+
+        `joined`: the first one may carry a clitic, and "آند" may stand between.
+        """
+        last = i + joined
         while (
             last < i + LETTERS_MAX
-            and self.page.folded(last) in self.lists["letters"]
+            and (
+                self.page.folded(last) in self.lists["letters"] or (joined and self.page.folded(last) in AND)
+            )
             and last not in self.covered
         ):
             last += 1

@@ -42,7 +42,7 @@ class Definite(Search):
             word = page.folded(i)
             if word in self.lists["definite_adjectives"] or (whole and self._adjective(word)):
                 i += 1
-            elif i > start and not whole and self._purpose(word):
+            elif i > start and not whole and self._any_purpose(i):
                 i, whole = i + 1, True
             else:
                 break
@@ -62,9 +62,12 @@ class Definite(Search):
     def _purpose(self, word: str) -> bool:
         return word in self.lists["tails"] and word.startswith("لل")
 
+    def _any_purpose(self, i: int) -> bool:
+        return self.page.folded(i).startswith("لل") and len(self.page.folded(i)) > 4
+
     @staticmethod
     def _adjective(word: str) -> bool:
-        return word.startswith("ال") and word.endswith("ه") and len(word) > 5
+        return word.startswith("ال") and word.endswith(("ه", "ي")) and len(word) > 5
 
     def _longer(self) -> Iterator[Mention]:
         """Return known companies of one word with a purpose behind, which are others: "أدنوك للتوزيع"."""

@@ -36,9 +36,10 @@ class Marked(Search):
     def quoted(self) -> Iterator[Mention]:
         """Return short names between quotation marks that a cue announces, a deed, or their list."""
         found = list(self._between_marks())
-        for one, other in (*pairwise(found), *pairwise(found[::-1])):
+        for here, there in (*pairwise(range(len(found))), *pairwise(range(len(found) - 1, -1, -1))):
+            one, other = found[here], found[there]
             if other.kind is None and one.kind in ("ORG", "PERSON") and self._listed(one, other):
-                found[found.index(other)] = other._replace(kind=one.kind, cue="list")
+                found[there] = other._replace(kind=one.kind, cue="list")
         for q in found:
             if q.kind is not None and self._free(q):
                 yield self.mention(q.first, q.last, q.kind, q.cue)
@@ -55,10 +56,15 @@ class Marked(Search):
                 continue
             kind, cue = self._announced(i)
             stops = page.is_small if kind is not None and i in page.cues else page.is_stop
+            letters = self.lists["letters"]
             while page.folded(last - 1) in INSIDE:
                 last -= 1  # the full stop within the marks
             words = [j for j in range(i + 1, last) if page.folded(j) not in INSIDE]
-            if not words or len(words) > WORDS_MAX or any(stops(j) for j in words):
+            if (
+                not words
+                or len(words) > WORDS_MAX
+                or any(stops(j) and page.folded(j) not in letters for j in words)
+            ):
                 continue
             if kind is None and page.folded(last - 1) in self.lists["tails"] and last - i > 2:
                 kind, cue = "ORG", "quotes"
@@ -78,7 +84,7 @@ class Marked(Search):
             return True
         added = {self.page.folded(i) for i in range(q.first, q.last)} - {self.page.folded(i) for i in covered}
         known = self.known.get(covered[0])
-        one = known is not None and known.kind == "ORG" and q.kind == "ORG"
+        one = known is not None and known.kind in ("ORG", "PLACE") and q.kind == "ORG"
         same = self.lists["organisation"] | self.lists["organisation_kept"] | self.lists["between"]
         places = {w for w in added if w.startswith("ال") and w.endswith("يه")}
         return one and bool(added - same - places)
@@ -129,7 +135,7 @@ class Marked(Search):
         """Tell whether what stands in quotation marks does what only companies do: «X» تستحوذ على «Y»."""
         page, does = self.page, self.lists["organisation_does"]
         before = page.folded(i - 1), f"{page.folded(i - 2)} {page.folded(i - 1)}"
-        near = [page.folded(j) for j in range(max(i - TAKING_BACK, 0), i - 1)]
+        near = [page.folded(j).removeprefix("و") for j in range(max(i - TAKING_BACK, 0), i - 1)]
         taken = page.folded(i - 1) == ON and any(word in TAKING for word in near)
         signed = page.folded(i - 1) == WITH and any(word in self.lists["organisation_with"] for word in near)
         return taken or signed or any(page.says(words, does) for words in (*before, page.folded(last + 1)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seeds.mention import Mention, Search
 from seeds.naming import ORGANISATIONS, Cue, Page
 
-PERSON_MAX = 4
+PERSON_MAX = 8
 TITLE_REACH = 10  # tokens between a title and the name: "الرئيس التنفيذي لشركة X الجديد، Y"
 GROUND = ("place", "organisation_kept")
 BOARD = ("الاداره", "اداره", "المديرين")
@@ -40,7 +40,7 @@ class _People(Search):
                     last == start
                     and (start > i or honour)
                     and self._unknown(start)
-                    and page.is_stop(start + 2)
+                    and self._ends_name(start + 2)
                 ):
                     last = start + 2  # "المحلل في شركة X Y Z إن": a title, its company, two words
                 if last == start:
@@ -81,6 +81,10 @@ class _People(Search):
             i += 1
         return i
 
+    def _ends_name(self, i: int) -> bool:
+        """Tell whether a word can be no part of a name, or stands behind one: "X Y منصبه"."""
+        return self.page.is_stop(i) or self.page.within(i, "person_behind")
+
     def _names_place(self, i: int) -> bool:
         """Tell whether a person's name is part of another: "مدينة الملك X", "جامعة الأمير X"."""
         board = self.page.folded(i - 1) in BOARD  # "عضو مجلس الإدارة X"
@@ -103,7 +107,12 @@ class _People(Search):
             known = self.known.get(i)
             if known is not None and known.kind in ("ORG", "PLACE"):
                 i = page.behind(known.end)
-            elif page.within(i, "person_between") or page.folded(i) in COMMAS or self._heads_organisation(i):
+            elif (
+                page.folded(i).startswith("لل")
+                or page.within(i, "person_between")
+                or page.folded(i) in COMMAS
+                or self._heads_organisation(i)
+            ):
                 i += 1
             else:
                 break
@@ -120,7 +129,10 @@ class _People(Search):
             if page.folded(j) in COMMAS:
                 start = j + 1
                 last = start + 2 if page.folded(start + 2) in COMMAS else start + 3
-                ends = page.folded(last) in COMMAS and self._unknown(start)
+                odd = any(
+                    page.folded(k).startswith("ل") or page.folded(k).endswith("ت") for k in range(start, last)
+                )
+                ends = page.folded(last) in COMMAS and self._unknown(start) and not odd
                 return (start, last) if ends and not page.is_stop(last - 1) else (i, i)
             if not page.tokens[j].is_word or page.says(page.folded(j), page.lexicon.verbs):
                 break
@@ -165,7 +177,7 @@ class _People(Search):
             len(word) < 3
             or not word.isalpha()
             or page.is_latin(i)
-            or (word[0] in "يت" and word.endswith(("ون", "ين")))
+            or (word[0] == "ي" and word.endswith(("ون", "ين")))
         ):
             return False
         if is_common(page, word) and word not in self.lists["given_words"]:

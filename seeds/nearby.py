@@ -7,7 +7,7 @@ bounded, so that a sentence costs time in proportion to its length.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from seeds.cues import Cue, Frame
@@ -16,6 +16,8 @@ from seeds.modality import to_be
 from seeds.names import Mention
 from seeds.phrases import PhraseIndex
 from seeds.rule import SlotSpec
+from seeds.rules import read_lexicon
+from seeds.shadow import fold
 from seeds.tokens import forms
 from seeds.unlisted import unlisted
 from seeds.verbs import FormKind
@@ -23,6 +25,7 @@ from seeds.verbs import FormKind
 GAP_MAX = 6  # plain words between a cue or a trigger and its name
 VALUE_GAP_MAX = 3
 LIST_MAX = 20
+OWNED_BY = ("التابعه", "تابعه", "المملوكه", "مملوكه", "التابع", "المملوك")
 LIST_GAP_MAX = 3  # words before a further name of a list: "and software firm Y"
 
 TYPES = {
@@ -62,6 +65,8 @@ def prepositional(sentence: Sentence, item: Item) -> bool:
     if head.lstrip("وف") in ("ب", "ل", "ك", "لل"):
         return True
     words = scene.grammar
+    if scene.language == "ar" and scene.shadow.folded[item.start : item.end] in press():
+        return True  # "في بيان تلقت رويترز نسخة منه"
     if words.owned and _owned(sentence, item):
         return True
     for i in range(item.first - 1, max(item.first - 1 - VALUE_GAP_MAX, sentence.first - 1), -1):
@@ -82,6 +87,12 @@ def prepositional(sentence: Sentence, item: Item) -> bool:
         if not sentence.plain(i) or (here is not None and here.type != "ROLE"):
             return False
     return False
+
+
+@cache
+def press() -> frozenset[str]:
+    """Return the names of agencies and papers in Arabic, folded: they tell, and rarely do."""
+    return frozenset(fold(str(word)) for word in read_lexicon("ar", "modality")["media"])
 
 
 def _listed_before(sentence: Sentence, item: Item, i: int) -> Item | None:
@@ -192,29 +203,47 @@ class Nearby:
         while i < last and steps <= gap:
             item = self.s.item_at(i) or (unlisted(self.s, i, spec.type, last) if spec.open else None)
             if item is not None:
-                if self.possessive(item):
+                if self.possessive(item) or (self.arabic and self._owner_of(item, i)):
                     i = item.last
                     continue
                 if self.wanted(item, spec):
                     return item
                 if item.type == "ROLE" or (over and item.first in self.used):
-                    i = item.last
+                    i, steps = item.last, 0 if item.first in self.used else steps
                     continue
                 if item.type not in NAMES or (spec.type in ("ORG", "PARTY") and item.type != "PLACE"):
                     return None
                 i = item.last
             elif self._each_of(i) or (self.s.plain(i) and (named or self._heads_name(i))):
                 named = named or self.tokens[i].is_word
+                steps -= not self.tokens[i].is_word
+                i += 1
+            elif self._titled(i, spec):
                 i += 1
             else:
                 return None
             steps += 1
         return None
 
+    def _titled(self, i: int, spec: SlotSpec) -> bool:
+        """Tell whether a comma stands between a title and its bearer: "الرئيس التنفيذي، X"."""
+        bearer = self.s.item_at(i + 1) if i + 1 < self.s.last else None
+        person = spec.type == "PERSON" and bearer is not None and bearer.type == "PERSON"
+        return self.arabic and person and self.tokens[i].text in COMMAS
+
     def _heads_name(self, i: int) -> bool:
         """Tell whether a word, or a quotation mark, may stand before the name of what is bought."""
         text = self.tokens[i].text
         return text in QUOTES or any(f.stem in self.s.scene.grammar.named for f in forms(text))
+
+    def _owner_of(self, item: Item, i: int) -> bool:
+        """Tell whether a name only says whose the next thing is: "شركة الرقائق التابعة ل «X» «Y»"."""
+        for j in range(item.first - 1, max(item.first - 4, self.s.first - 1), -1):
+            if self.tokens[j].text in OWNED_BY:
+                return True
+            if self.tokens[j].is_word and self.tokens[j].text not in ("ل", "لشركه", "لمجموعه"):
+                return False
+        return False
 
     def _each_of(self, i: int) -> bool:
         """Tell whether a word is one of "كل من", which opens a list of names."""

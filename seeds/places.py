@@ -131,7 +131,7 @@ class Places(Nearby):
                 yield item
         joined = self.arabic and verbal and self.tokens[self.t.first].text.startswith("و")
         for item in self.s.items if joined else reversed(self.s.items):  # "X did, and did": X is told first
-            parted = self.arabic and not verbal and self._parted(item)
+            parted = self.arabic and (not verbal or spec.type == "PERSON") and self._parted(item)
             if item.last <= self.group and not parted and self._may_act(item, spec):
                 yield item
 

@@ -211,7 +211,7 @@ class References:
                 for item, entity in (self._orgs if press else self._topics)[number]
                 if item.end <= mention.start
                 and entity.id not in taken
-                and not prepositional(sentence, item)
+                and (press or not prepositional(sentence, item))
                 and (not isinstance(item.what, Mention) or self._may_be(mention, item.what))
             ]
             if acting:

@@ -29,10 +29,12 @@ def unlisted(sentence: Sentence, i: int, kind: str, last: int) -> Item | None:
 def _quoted(sentence: Sentence, i: int, kind: str, last: int) -> Item | None:
     """Take what stands in quotation marks as a name; of a company, only a few words with no small ones."""
     company = kind != "PRODUCT"
+    letters = names_lexicon(sentence.scene.language).lists["letters"]
     for j in range(i + 1, min(i + (COMPANY_MAX if company else QUOTED_MAX), last)):
         if j > i + 1 and sentence.scene.tokens[j].text in QUOTES:
             return _named(sentence, kind, i + 1, j)
-        if company and not (sentence.plain(j) and sentence.item_at(j) is None):
+        letter = sentence.scene.tokens[j].text in letters
+        if company and not ((letter or sentence.plain(j)) and sentence.item_at(j) is None):
             return None
     return None
 
