@@ -226,7 +226,7 @@ class _Search(Search):
         last = page.behind(known.end) if known is not None else i + 1
         while last < i + NAME_MAX and self._may_follow(last):
             place, word = self.known.get(last), page.folded(last)
-            adjective = word.startswith("ال") and word.endswith("يه")
+            adjective = word.startswith("ال") and word.endswith(("يه", "ي"))
             if not (place or adjective or word in self.lists["tails"] | self.lists["between"]):
                 break
             last = page.behind(place.end) if place else last + 1

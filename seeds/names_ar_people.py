@@ -156,12 +156,16 @@ class _People(Search):
         if i in self.covered or word not in given:
             return i
         last = i + 2 if word == "عبد" else i + 1
+        joint = False
         while last < i + PERSON_MAX + 1 and page.close(last) and last not in self.covered:
             if page.folded(last) in self.lists["person_joint"]:
-                last += 2
+                last += 2 + (page.folded(last + 1) == "عبد")
+                joint = True
                 continue
             if page.is_stop(last) or not self._surname(last):
                 break
+            if joint and not (page.folded(last).startswith("ال") or page.folded(last) in self.lists["given"]):
+                break  # "عبدالله بن دميثان بمنصب"
             last += 1
             before = page.folded(last - 1)
             more = before in self.lists["given"] | self.lists["given_words"] | {"عبد"}
@@ -181,6 +185,8 @@ class _People(Search):
         ):
             return False
         if is_common(page, word) and word not in self.lists["given_words"]:
+            return False
+        if page.within(i, "person_behind"):
             return False
         cue = page.cues.get(i + 1)
         return cue is None or cue.first != i

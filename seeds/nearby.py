@@ -19,13 +19,13 @@ from seeds.rule import SlotSpec
 from seeds.rules import read_lexicon
 from seeds.shadow import fold
 from seeds.tokens import forms
-from seeds.unlisted import unlisted
+from seeds.unlisted import of_origin, unlisted
 from seeds.verbs import FormKind
 
 GAP_MAX = 6  # plain words between a cue or a trigger and its name
 VALUE_GAP_MAX = 3
 LIST_MAX = 20
-OWNED_BY = ("التابعه", "تابعه", "المملوكه", "مملوكه", "التابع", "المملوك")
+OWNED_BY = ("التابعه", "المملوكه", "التابع", "المملوك")
 LIST_GAP_MAX = 3  # words before a further name of a list: "and software firm Y"
 
 TYPES = {
@@ -319,6 +319,10 @@ class Nearby:
             if nxt is not None:
                 return nxt if joined and self.wanted(nxt, spec) and nxt.type == item.type else None
             if token.text in QUOTES:
+                i += 1
+                continue
+            if self.arabic and plain == 0 and not joined and of_origin(token.text):
+                plain += 1  # "إريكسون السويدية ونوكيا"
                 i += 1
                 continue
             if not self._joins(i):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seeds.items import COMMAS, QUOTES, Item
-from seeds.nearby import GAP_MAX, VALUE_GAP_MAX, Nearby, prepositional, words_index
+from seeds.nearby import GAP_MAX, VALUE_GAP_MAX, Nearby, prepositional, press, words_index
 from seeds.rule import SlotSpec
 from seeds.tokens import forms
 from seeds.unlisted import capital, capitals, of_origin
@@ -17,6 +17,7 @@ from seeds.verbs import FormKind
 HEAD_GAP_MAX = 6
 RELATIVE_GAP_MAX = 2
 BESIDE_BEFORE, BESIDE_BEHIND = 7, 4  # tokens between a person and the role
+REMOVED_FROM = ("من منصبه", "من منصبها", "من جميع مناصبه", "من مهامه", "من مهام", "من رئاسة", "من مناصبه")
 BESIDE = (*COMMAS, "of", "its", "his", "her", "the")
 
 
@@ -50,8 +51,14 @@ class Places(Nearby):
     def _before(self, spec: SlotSpec) -> Iterator[Item]:
         first, _ = self.scope(spec)
         yield from (
-            i for i in reversed(self.s.items) if first <= i.first < self.t.first and self.wanted(i, spec)
+            i
+            for i in reversed(self.s.items)
+            if first <= i.first < self.t.first and self.wanted(i, spec) and not self._press(i)
         )
+
+    def _press(self, item: Item) -> bool:
+        """Tell whether an Arabic name is that of an agency, which tells and does not do."""
+        return self.arabic and self.s.scene.shadow.folded[item.start : item.end] in press()
 
     def _near(self, spec: SlotSpec) -> Iterator[Item]:
         yield from self._after(spec)
@@ -269,6 +276,10 @@ class Places(Nearby):
     def _appointed(self, spec: SlotSpec) -> Iterator[Item]:
         """Return the people with the role, or what announces it, right behind: "عين X Y رئيسا"."""
         posts = words_index(("منصب", "خلفا", "محل"))
+        role = self.s.item_at(self.t.last) if self.t.last < self.limit else None
+        if role is not None and role.type == "ROLE":  # "وقالت إن X عين نائبا للرئيس"
+            before = [i for i in self.s.items if i.last == self.t.first and self.wanted(i, spec)]
+            yield from before
         for item in self.s.items:
             if item.last <= self.t.first or item.last >= self.limit or not self.wanted(item, spec):
                 continue
@@ -278,6 +289,13 @@ class Places(Nearby):
                 posts.at(self.tokens, j, self.limit) for j in (i, i + 1) if j < self.limit
             ):
                 yield item
+
+    def _removed(self, spec: SlotSpec) -> Iterator[Item]:
+        """Return the person before "من منصبه": "أعفى X، الحاكم، Y، المدير، من منصبه"."""
+        posts = words_index(REMOVED_FROM)
+        for hit in self.s.find(posts, self.t.last, self.limit):
+            people = [i for i in self.s.items if self.t.last <= i.first < hit.first and self.wanted(i, spec)]
+            yield from people[::-1]
 
     def _owner(self, spec: SlotSpec) -> Iterator[Item]:
         """Return whose the thing is that stands behind the trigger, if it has no name of its own."""

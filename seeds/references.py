@@ -12,6 +12,7 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
+from seeds.entities import known_entities
 from seeds.facts import Entity, EntityKind
 from seeds.items import Item
 from seeds.names import Mention
@@ -54,6 +55,7 @@ CITED = frozenset(
         ),
     )
 )
+BANKS = ("بنك", "مصرف", "bank")
 NO_COMPANIES = frozenset(
     map(fold, ("صندوق", "وزارة", "هيئة", "بورصة", "جامعة", "مجلس", "مفوضية", "اتحاد", "الاتحاد", "منظمة"))
 )
@@ -197,6 +199,9 @@ class References:
     def _may_be(self, reference: Mention, name: Mention) -> bool:
         """Tell whether "الشركة" may stand for a name: not for a ministry, nor for who is only quoted."""
         noun = fold(reference.name).removeprefix("ل").removeprefix("ال")
+        if noun in BANKS and name.kind == "ORG":
+            known = [known_entities()[c].name.casefold() for c in name.candidates]
+            return any(bank in said for said in (fold(name.name), *known) for bank in BANKS)
         if noun != "شركه" or name.kind != "ORG":
             return True
         return name.start not in self._sources and fold(name.name).split()[0] not in NO_COMPANIES
