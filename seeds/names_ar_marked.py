@@ -101,6 +101,7 @@ class Marked(Search):
         """Tell whether two quoted names are told in one list: «X» و«Y»."""
         first, last = sorted((one, other))[0].last + 1, sorted((one, other))[1].first - 1
         words = [self.page.folded(i) for i in range(first, last)]
+        words = [w for w in words if not (w.startswith("ال") and w.endswith("يه"))]  # «X» السويدية و«Y»
         return 0 < len(words) <= 2 and all(w in JOINTS for w in words)
 
     def _announced(self, i: int) -> tuple[Kind | None, str]:

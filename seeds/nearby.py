@@ -143,7 +143,8 @@ class Nearby:
 
     def wanted(self, item: Item, spec: SlotSpec) -> bool:
         """Tell whether an item is of the slot's type, and free."""
-        if item.first in self.used or item.type not in TYPES.get(spec.type, (spec.type,)):
+        free = item.first not in self.used or spec.absent  # what bars a rule may have another part, too
+        if not free or item.type not in TYPES.get(spec.type, (spec.type,)):
             return False
         if item.type == "COREF" and isinstance(item.what, Mention):
             return item.what.cue.split(" ")[0].upper() in TYPES[spec.type] + (spec.type,)

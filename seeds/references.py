@@ -106,7 +106,8 @@ class References:
         behind = tokens[item.last].text if item.last < len(tokens) else ""
         if self.scene.language == "ar" and self._cited(item.first - 1):
             return True
-        return behind in SOURCES or folded[item.start : item.end] in media(self.scene.language)
+        name, words = folded[item.start : item.end], media(self.scene.language)
+        return behind in SOURCES or name in words or name.split()[0] in words
 
     def _cited(self, i: int) -> bool:
         """Tell whether "صحيفة" ends at a token, and what stands before it says that it is quoted."""

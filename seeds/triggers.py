@@ -19,6 +19,7 @@ from seeds.verbs import FormKind
 
 NOUN_PREFIXES = ("ال", "ب", "ل", "بال", "لل", "كال")  # no verb has them
 FOLLOW_MAX = 9  # tokens behind a trigger in which `follow` words count
+MARKS_MAX = 3  # … and more in Arabic, where names stand in quotation marks
 NEXT_MAX = 5  # … and `unfollowed` words
 AROUND = 4  # tokens around a trigger in which an `unless` phrase may begin
 
@@ -142,9 +143,8 @@ def _fits(sentence: Sentence, rule: Rule, hit: Trigger) -> bool:
         words_index(rule.unfollowed), hit.last, min(hit.last + NEXT_MAX, last)
     ):
         return False
-    if rule.follow and not sentence.find(
-        words_index(rule.follow), hit.last, min(hit.last + FOLLOW_MAX, last)
-    ):
+    reach = hit.last + FOLLOW_MAX + MARKS_MAX * (rule.language == "ar")
+    if rule.follow and not sentence.find(words_index(rule.follow), hit.last, min(reach, last)):
         return False
     if rule.unled and _led(sentence, rule, hit):
         return False
