@@ -27,6 +27,7 @@ MUST_SHARE = {
     "financial_result": ("company", "metric", "amount"),
 }
 """Slots in which two facts must agree, not merely not differ."""
+ONCE = {"departure"}  # nobody leaves the same house twice: the day of the news and the last day at work are one
 NEAR = 2  # sentences behind a deal in which a valuation of its target is told with it
 ROUNDING = Decimal("0.15")  # how far a headline may round an amount
 DEALS = ("investment", "acquisition")
@@ -67,7 +68,7 @@ def _same(a: Built, b: Built) -> bool:
     names = set(a.slots) | set(b.slots)
     return all(
         _agree(n, a.slots.get(n), b.slots.get(n), n in shared, a.headline != b.headline) for n in names
-    ) and _overlap(a.valid, b.valid)
+    ) and (a.type in ONCE or _overlap(a.valid, b.valid))
 
 
 def _agree(name: str, x: SlotValue | None, y: SlotValue | None, needed: bool, rounded: bool) -> bool:
