@@ -27,7 +27,7 @@ MUST_SHARE = {
     "financial_result": ("company", "metric", "amount"),
 }
 """Slots in which two facts must agree, not merely not differ."""
-ONCE = {"departure"}  # nobody leaves the same house twice: the day of the news and the last day at work are one
+ONCE = {"departure"}  # nobody leaves a house twice: the day of the news and the last day there are one
 NEAR = 2  # sentences behind a deal in which a valuation of its target is told with it
 ROUNDING = Decimal("0.15")  # how far a headline may round an amount
 DEALS = ("investment", "acquisition")

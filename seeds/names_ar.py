@@ -70,6 +70,8 @@ class _Search(Search):
                 yield from self._behind(cue, i)
 
     def _behind(self, cue: Cue, i: int) -> Iterator[Mention]:
+        if self.page.folded(cue.first).startswith("ال") and self.page.folded(i).startswith("ل"):
+            return  # "تخطط الشركتان لتنفيذ مشاريع" tells what the two do
         last = self._name(i)
         if last == i and self._single(cue, i):
             last = i + 1
