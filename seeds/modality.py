@@ -33,8 +33,9 @@ def chain(sentence: Sentence, cues: list[Cue], trigger: Cue) -> list[Cue]:
     for cue in reversed(cues):
         if cue.last > left or cue.group not in ("stage", "denial", "hedge", "open"):
             continue
-        reach = REACH + len(_apposition(sentence, cue.last, left))
-        lone = not _apposition(sentence, cue.last, left) and _comma(sentence, left - 1)
+        aside = _apposition(sentence, cue.last, left)
+        reach = REACH + len(aside)
+        lone = not aside and _comma(sentence, left - 1)
         if left == trigger.first and trigger.kind == FormKind.NOUN and lone:
             left -= 1  # "تعتزم شركة X الأمريكية، افتتاح مصنع"
         if left - cue.last > reach or not _open(sentence, cue.last, left):

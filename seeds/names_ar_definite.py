@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from seeds.mention import Mention, Search
 
 PARTS_MAX = 5  # words behind the noun
-FOR = ("لل", "ل")
 CLITICS = ("", "و", "ف", "ب", "ك", "وب")
 
 

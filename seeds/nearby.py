@@ -65,7 +65,7 @@ def prepositional(sentence: Sentence, item: Item) -> bool:
     if head.lstrip("وف") in ("ب", "ل", "ك", "لل"):
         return True
     words = scene.grammar
-    if scene.language == "ar" and scene.shadow.folded[item.start : item.end] in press():
+    if is_press(sentence, item):
         return True  # "في بيان تلقت رويترز نسخة منه"
     if words.owned and _owned(sentence, item):
         return True
@@ -90,9 +90,15 @@ def prepositional(sentence: Sentence, item: Item) -> bool:
 
 
 @cache
-def press() -> frozenset[str]:
-    """Return the names of agencies and papers in Arabic, folded: they tell, and rarely do."""
-    return frozenset(fold(str(word)) for word in read_lexicon("ar", "modality")["media"])
+def media(language: str) -> frozenset[str]:
+    """Return the words that name the press, folded."""
+    return frozenset(fold(str(word)) for word in read_lexicon(language, "modality")["media"])
+
+
+def is_press(sentence: Sentence, item: Item) -> bool:
+    """Tell whether an Arabic name is that of an agency or a paper, which tells and rarely does."""
+    scene = sentence.scene
+    return scene.language == "ar" and scene.shadow.folded[item.start : item.end] in media("ar")
 
 
 def _listed_before(sentence: Sentence, item: Item, i: int) -> Item | None:

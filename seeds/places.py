@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seeds.items import COMMAS, QUOTES, Item
-from seeds.nearby import GAP_MAX, VALUE_GAP_MAX, Nearby, prepositional, press, words_index
+from seeds.nearby import GAP_MAX, VALUE_GAP_MAX, Nearby, is_press, prepositional, words_index
 from seeds.rule import SlotSpec
 from seeds.tokens import forms
 from seeds.unlisted import capital, capitals, of_origin
@@ -53,12 +53,8 @@ class Places(Nearby):
         yield from (
             i
             for i in reversed(self.s.items)
-            if first <= i.first < self.t.first and self.wanted(i, spec) and not self._press(i)
+            if first <= i.first < self.t.first and self.wanted(i, spec) and not is_press(self.s, i)
         )
-
-    def _press(self, item: Item) -> bool:
-        """Tell whether an Arabic name is that of an agency, which tells and does not do."""
-        return self.arabic and self.s.scene.shadow.folded[item.start : item.end] in press()
 
     def _near(self, spec: SlotSpec) -> Iterator[Item]:
         yield from self._after(spec)

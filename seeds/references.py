@@ -9,16 +9,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING
 
 from seeds.entities import known_entities
 from seeds.facts import Entity, EntityKind
 from seeds.items import Item
 from seeds.names import Mention
-from seeds.nearby import prepositional
+from seeds.nearby import media, prepositional
 from seeds.resolve import REACH, Resolution, antecedents, resolve, unresolved_id
-from seeds.rules import read_lexicon
 from seeds.scene import Scene
 from seeds.sentences import Sentence as Stretch
 from seeds.shadow import fold
@@ -72,12 +70,6 @@ ACTORS = {
     "forecast": ("about", "forecaster"),
 }
 """The entities of a fact that the next sentence may go on about; of other types the company."""
-
-
-@cache
-def media(language: str) -> frozenset[str]:
-    """Return the words that name the press, folded."""
-    return frozenset(fold(str(word)) for word in read_lexicon(language, "modality")["media"])
 
 
 Place = tuple[int, int]  # folded offsets

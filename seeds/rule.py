@@ -22,7 +22,7 @@ stands in quotation marks, or a few words. CHOICE is one of a list by its words,
 Place = Literal[
     "subject", "object", "idafa", "before", "after", "near", "head", "pair", "trigger",
     "possessor", "inside", "speaker", "beside", "owner", "owned", "behind_person",
-    "appointed", "removed",    "adjacent", "lead", "brackets",
+    "appointed", "removed", "adjacent", "lead", "brackets",
 ]  # fmt: skip
 """Where an item is looked for if no cue finds it. subject and object are those of the trigger, whether it
 is a verb, a passive or a noun; idafa is the name right after a noun; head the list that a relative clause or
