@@ -186,8 +186,9 @@ def _preferred(feed: Feed) -> str:
     stored = views.execute(
         "SELECT company, section, counterpart, view FROM lines WHERE company = 'scale'"
     ).fetchone()
-    view = unwritten.view_of(views, Line(*stored[:3]), stored[3], None)
-    return str(orjson.loads(view or b"")["steps"][-1]["entry"]["id"])
+    line = Line(*stored[:3])
+    view = unwritten.views_of(views, [(line, stored[3])])[line]
+    return str(orjson.loads(view)["steps"][-1]["entry"]["id"])
 
 
 def fill_hub(folder: Path, lines: int) -> list[str]:

@@ -79,10 +79,9 @@ def _views(at: Snapshot, recorded: Recorded, companies: list[str]) -> Iterator[t
     sql = f"""SELECT company, section, counterpart, view, max(cut) FROM line_versions
               WHERE +cut <= ? AND {chosen} GROUP BY company, section, counterpart
               ORDER BY company, section, counterpart"""  # noqa: S608  # no value in it
-    for *name, stored, _ in at.views.execute(sql, (recorded.cut, *companies)):
-        line = Line(*name)
-        if (view := unwritten.view_of(at.views, line, stored, recorded.vector)) is not None:
-            yield line, orjson.loads(view)
+    for *name, stored, cut in at.views.execute(sql, (recorded.cut, *companies)):
+        found = unwritten.at_cuts(at.views, at.events, [(Line(*name), stored, cut)])
+        yield from ((line, orjson.loads(view)) for line, view in found.items())
 
 
 def _companies(at: Snapshot) -> Iterator[str]:

@@ -87,15 +87,13 @@ def recorded_changes(
                AND counterpart = ? AND cut <= ? ORDER BY cut DESC LIMIT 2""",
             (*line, cut),
         ).fetchall()
+        told = (
+            (unwritten.at_cuts(at.views, at.events, [(line, stored, number)]).get(line), cuts.at(number))
+            for number, _, stored in versions
+        )
         since, before = (
-            _value(at, line, orjson.loads(view) if view is not None else None, on, cuts.at(number))
-            for number, view in (
-                *(
-                    (number, unwritten.view_of(at.views, line, stored, cuts.at(number).vector))
-                    for number, _, stored in versions
-                ),
-                (0, None),
-            )[:2]
+            _value(at, line, orjson.loads(view) if view is not None else None, on, recorded_then)
+            for view, recorded_then in (*told, (None, None))[:2]
         )
         change = None
         if not same(before, since):

@@ -9,14 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from api.read_model import unwritten
 from streams.lines import SECTIONS, Line
-
-if TYPE_CHECKING:
-    from api.as_of import Recorded
-    from streams.vectors import Vector
 
 PAGE_LINES = 100
 PAGE_LINES_MAX = 500
@@ -60,15 +56,20 @@ def now(views: sqlite3.Connection, company: str, asked: Asked) -> Page:
     return _page(_served(views, company, asked), asked.limit)
 
 
-def at_cut(views: sqlite3.Connection, company: str, recorded: Recorded, asked: Asked) -> Page:
+def at_cut(
+    views: sqlite3.Connection, events: sqlite3.Connection, company: str, cut: int, asked: Asked
+) -> Page:
     """Read a page of what was recorded by a cut."""
-    return _page(_recorded(views, company, recorded, asked.after, asked.limit + 1), asked.limit)
+    return _page(_recorded(views, events, company, cut, asked.after, asked.limit + 1), asked.limit)
 
 
-def all_of(views: sqlite3.Connection, company: str, recorded: Recorded | None) -> list[Stored]:
-    """Read all lines of a company, now or at the cut of a moment."""
-    if recorded is not None:
-        return list(_recorded(views, company, recorded, None))
+def all_at_cut(views: sqlite3.Connection, events: sqlite3.Connection, company: str, cut: int) -> list[Stored]:
+    """Read all that was recorded by a cut."""
+    return list(_recorded(views, events, company, cut, None))
+
+
+def all_now(views: sqlite3.Connection, company: str) -> list[Stored]:
+    """Read all lines of a company that are served."""
     rows = views.execute("SELECT section, counterpart, view FROM lines WHERE company = ?", (company,))
     return _shown(views, company, rows)
 
@@ -79,16 +80,14 @@ def number(views: sqlite3.Connection, company: str) -> int:
     return found[0] if found else 0
 
 
-def _shown(
-    views: sqlite3.Connection,
-    company: str,
-    rows: Iterable[tuple[str, str, bytes]],
-    vector: Vector | None = None,
-) -> list[Stored]:
+def _shown(views: sqlite3.Connection, company: str, rows: Iterable[tuple[str, str, bytes]]) -> list[Stored]:
     """Give stored lines with what they say."""
     stored = [(Line(company, section, counterpart), view) for section, counterpart, view in rows]
-    found = unwritten.views_of(views, stored, vector)
-    return [Stored(line.section, line.counterpart, view) for line, view in found.items()]
+    return _told(unwritten.views_of(views, stored))
+
+
+def _told(views: dict[Line, bytes]) -> list[Stored]:
+    return [Stored(line.section, line.counterpart, view) for line, view in views.items()]
 
 
 def _page(lines: Iterator[Stored], limit: int) -> Page:
@@ -126,23 +125,25 @@ def _served(views: sqlite3.Connection, company: str, asked: Asked) -> Iterator[S
 
 def _recorded(
     views: sqlite3.Connection,
+    events: sqlite3.Connection,
     company: str,
-    recorded: Recorded,
+    cut: int,
     after: tuple[str, str] | None,
     number: int = PAGE_LINES_MAX,
 ) -> Iterator[Stored]:
     """Give the lines of a cut; `number`: so many are read at once."""
     for section, behind in _sections(after):
         while some := views.execute(
-            """SELECT counterpart, (
-                 SELECT view FROM line_versions v WHERE v.company = f.company AND v.section = f.section
-                 AND v.counterpart = f.counterpart AND v.cut <= ?1 ORDER BY v.cut DESC LIMIT 1)
-               FROM line_firsts f WHERE company = ?2 AND section = ?3 AND counterpart > ?4 AND cut <= ?1
-               ORDER BY counterpart LIMIT ?5""",
-            (recorded.cut, company, section, behind, number),
+            """SELECT f.counterpart, v.view, v.cut FROM line_firsts f CROSS JOIN line_versions v
+               ON v.company = f.company AND v.section = f.section AND v.counterpart = f.counterpart
+               AND v.cut = (SELECT max(cut) FROM line_versions w WHERE w.company = f.company
+                 AND w.section = f.section AND w.counterpart = f.counterpart AND w.cut <= ?1)
+               WHERE f.company = ?2 AND f.section = ?3 AND f.counterpart > ?4 AND f.cut <= ?1
+               ORDER BY f.counterpart LIMIT ?5""",
+            (cut, company, section, behind, number),
         ).fetchall():
             behind = some[-1][0]
-            there = [(section, counterpart, view) for counterpart, view in some if view is not None]
-            yield from _shown(views, company, there, recorded.vector)
+            versions = [(Line(company, section, counterpart), view, of) for counterpart, view, of in some]
+            yield from _told(unwritten.at_cuts(views, events, versions))
             if len(some) < number:
                 break

@@ -123,7 +123,7 @@ class LineVersions:
         """Make the versions of a line from all of its entries; give the keys of those for a later cut."""
         self._states.drop(line, "cut")
         shown = [self._epoch(line, at, stretch) for at in stretch.times]
-        self._store(line, versions(shown, *stretch.numbers, partial(self._last, line, stretch)))
+        self._store(line, versions(shown, *stretch.numbers, partial(self._last, line)))
         arrivals = (arrival for epoch in shown for arrival in epoch.arrivals)
         return {one.key for one in arrivals if one.cut is None or one.cut > stretch.last.number}
 
@@ -143,11 +143,12 @@ class LineVersions:
         few = set()
         for line in plain:
             new = stretch.new(grown[line])
-            number = number_on(self._views, line, FEW_MAX + 1) if line in known else len(new)
+            number = number_on(self._views, line, FEW_MAX + 1) if line in known else len(grown[line])
             if number > FEW_MAX:
                 continue
             few.add(line)
-            there = len(known.intersection((line,)))  # one or more
+            # What had arrived before; none where the versions are of what was posted to other lines.
+            there = number - sum(one.cut is None or one.cut > stretch.done.number for one in grown[line])
             for moment in sorted({one.cut or 0 for one in new}):
                 arrived = [one for one in new if one.cut == moment]
                 there += len(arrived)
@@ -162,14 +163,14 @@ class LineVersions:
             self._go_on(line, new, stretch)
         elif new:
             epoch = self._epoch(line, stretch.times[-1], stretch)._replace(first=stretch.done.number)
-            self._store(line, versions([epoch], *stretch.numbers, partial(self._last, line, stretch)))
+            self._store(line, versions([epoch], *stretch.numbers, partial(self._last, line)))
 
     def _go_on(self, line: Line, new: list[Touched], stretch: Stretch) -> None:
         """Make the versions of a line with many entries, from the state that it had at the last cut."""
         at = stretch.times[-1]
         growing = self._states.growing(line, "cut", at.entities)
         is_plain = not at.entities.concerns(line)
-        before = None if is_plain else self._last(line, stretch)
+        before = None if is_plain else self._last(line)
 
         def everything(moment: int) -> list[Arrival]:
             arrivals = self._epoch(line, at, stretch).arrivals
@@ -225,15 +226,16 @@ class LineVersions:
         ahead = last_change(self._events) > next_offset(cut.vector, "entities", 0)
         return ids_in_changes(self._events) if ahead else frozenset()
 
-    def _last(self, line: Line, stretch: Stretch) -> bytes | None:
+    def _last(self, line: Line) -> bytes | None:
+        """Give what the last version says."""
         found = self._views.execute(
-            """SELECT view FROM line_versions WHERE company = ? AND section = ? AND counterpart = ?
+            """SELECT view, cut FROM line_versions WHERE company = ? AND section = ? AND counterpart = ?
                ORDER BY cut DESC LIMIT 1""",
             line,
         ).fetchone()
         if found is None or found[0] is None:
             return None
-        return unwritten.view_of(self._views, line, found[0], stretch.done.vector)
+        return unwritten.at_cuts(self._views, self._events, [(line, *found)]).get(line)
 
 
 def _ids(line: Line) -> set[str]:

@@ -29,9 +29,10 @@ def views_of(at: Snapshot, company: str, recorded: Recorded | None = None) -> li
     """Read the lines of a company with what they hold, now or at a moment."""
     if at.views is None:
         return []
-    stored = line_pages.all_of(at.views, company, recorded)
-    found = _read(company, stored)
-    return found if recorded is None or recorded.is_cut else _between_cuts(at, company, recorded, found)
+    if recorded is None:
+        return _read(company, line_pages.all_now(at.views, company))
+    found = _read(company, line_pages.all_at_cut(at.views, at.events, company, recorded.cut))
+    return found if recorded.is_cut else _between_cuts(at, company, recorded, found)
 
 
 def whole_views_of(at: Snapshot, company: str, recorded: Recorded | None = None) -> list[tuple[Line, View]]:
@@ -107,7 +108,7 @@ def _page(
     if recorded is None:
         page = line_pages.now(at.views, company, asked)
     elif recorded.is_cut:
-        page = line_pages.at_cut(at.views, company, recorded, asked)
+        page = line_pages.at_cut(at.views, at.events, company, recorded.cut, asked)
     else:  # beyond a cut each line is folded, and only those that had anything then are there
         order = {section: place for place, section in enumerate(SECTIONS)}
         lines = sorted(views_of(at, company, recorded), key=lambda f: (order[f[0].section], f[0].counterpart))

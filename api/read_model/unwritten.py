@@ -20,11 +20,12 @@ from typing import Any, TypeVar
 
 import orjson
 
+from api.read_model.places import cut_of
 from api.read_model.shown import posted_to
+from streams.documents import Place
 from streams.entries import KEY_ID_BYTES, line_name
 from streams.fold import Posted, fold
 from streams.lines import END, Line
-from streams.vectors import Vector, covers
 
 FEW = b""
 FEW_MAX = 16
@@ -84,19 +85,33 @@ def _unpacked(stored: bytes) -> bytes:
     return zlib.decompress(stored) if is_packed else stored
 
 
-def view_of(views: sqlite3.Connection, line: Line, stored: bytes, vector: Vector | None) -> bytes | None:
-    """Give the view of a stored line, as `views_of` does."""
-    return views_of(views, [(line, stored)], vector).get(line)
-
-
-def views_of(
-    views: sqlite3.Connection, lines: Iterable[tuple[Line, bytes]], vector: Vector | None
+def at_cuts(
+    views: sqlite3.Connection, events: sqlite3.Connection, versions: Iterable[tuple[Line, bytes | None, int]]
 ) -> dict[Line, bytes]:
-    """Give the views of stored lines by line, in their order; `vector`: that of the cut of versions.
+    """Give the views of stored versions by line, in their order; of each the number of its own cut is given.
+
+    Not that of the moment that is asked about: what was posted in between may have been shown elsewhere.
+    """
+    found: dict[Line, bytes | None] = {}
+    for line, stored, cut in versions:
+        found[line] = stored
+        if stored == FEW:
+            rows = (row for row in posted_to(views, line) if _is_by(events, row.place, cut))
+            found[line] = _folded(line, [row.posted for row in rows])
+    return views_of(views, found.items())
+
+
+def _is_by(events: sqlite3.Connection, place: Place, cut: int) -> bool:
+    recorded = cut_of(events, *place)
+    return recorded is not None and recorded <= cut
+
+
+def views_of(views: sqlite3.Connection, lines: Iterable[tuple[Line, bytes | None]]) -> dict[Line, bytes]:
+    """Give the views of stored lines by line, in their order.
 
     One whose entries are no longer there has none, as one that cannot be folded.
     """
-    found: dict[Line, bytes | None] = dict(lines)
+    found = dict(lines)
     lone = {
         _key(line, view): line
         for line, view in found.items()
@@ -106,10 +121,6 @@ def views_of(
         found[line] = None
     for key, entry, recorded_ms in _entries(views, list(lone)):
         found[lone[key]] = _lone(lone[key], entry, recorded_ms)
-    if vector is not None:
-        for line in [line for line, view in found.items() if view == FEW]:
-            rows = [row for row in posted_to(views, line) if covers(vector, *row.place)]
-            found[line] = _folded(line, [row.posted for row in rows])
     return {line: _unpacked(view) for line, view in found.items() if view}
 
 

@@ -301,6 +301,26 @@ def test_a_cut_that_is_read_before_a_merge_that_it_covers_waits_for_it(tmp_path:
     feed.close()
 
 
+def test_what_was_split_away_as_it_came_is_in_no_version_of_the_line_it_was_posted_to(tmp_path: Path) -> None:
+    feed = Feed(tmp_path)
+    one, two, three = (investment("meta-platforms", "scale-ai", amount) for amount in (1, 2, 3))
+    feed.publish(one)
+    feed.publish(two)
+    feed.post()
+    feed.cut()
+    feed.publish(three)
+    why = {"by": "desk", "reason": "another firm of that name"}
+    feed.change(make(ChangeKind.SPLIT, entity="scale-ai", into="sadaf", events=(three.id,), **why))
+    feed.post()
+    feed.cut()
+    for cut, events_of_line in zip(feed.cuts, (2, 2), strict=True):
+        (line,) = answered(feed.snapshot(), "scale-ai", DAYS[2], cut).values()
+        (wanted,) = plain(feed, cut.vector, "scale-ai").values()
+        assert {name: line[name] for name in wanted} == wanted
+        assert wanted["events"] == events_of_line
+    feed.close()
+
+
 @pytest.mark.parametrize("batches", [1, 2])
 def test_a_name_does_not_depend_on_the_batches(tmp_path: Path, batches: int) -> None:
     feed = Feed(tmp_path)

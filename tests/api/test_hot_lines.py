@@ -141,8 +141,9 @@ def test_cuts_that_come_late_have_the_versions_that_they_would_have_had(feed: Fe
     for cut in feed.cuts:
         wanted = plain(feed, cut.vector, "scale-ai")[str(LINE)]
         last = max(number for number in stored if number <= cut.number)
-        view = unwritten.view_of(feed.views.file.connection, LINE, stored[last], cut.vector)
-        assert orjson.loads(view or b"") == wanted
+        versions = [(LINE, stored[last], last)]
+        found = unwritten.at_cuts(feed.views.file.connection, feed.log.file.connection, versions)
+        assert orjson.loads(found[LINE]) == wanted
 
 
 def test_a_merge_that_moves_a_hot_line_and_its_undoing(feed: Feed) -> None:

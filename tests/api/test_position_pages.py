@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.as_of import Recorded
 from api.read_model import line_pages
 from api.read_model.event_queries import moment
 from streams.entity_changes import ChangeKind, make
@@ -135,9 +134,8 @@ def test_a_page_of_long_lines_ends_early(feed: Feed, monkeypatch: pytest.MonkeyP
     assert 1 <= len(page.lines) < 37
     assert sum(len(line.view) for line in page.lines) <= 3000
     monkeypatch.setattr(line_pages, "PAGE_BYTES_MAX", 1)
-    cut = feed.cuts[1]
-    recorded = Recorded(cut.number, cut.ms, cut.vector, is_cut=True, final=True)
-    assert len(line_pages.at_cut(views, HUB, recorded, line_pages.Asked()).lines) == 1
+    events = feed.log.file.connection
+    assert len(line_pages.at_cut(views, events, HUB, feed.cuts[1].number, line_pages.Asked()).lines) == 1
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "WyJhIiwiYiJd", "WzEsMl0"])

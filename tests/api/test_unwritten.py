@@ -85,7 +85,7 @@ def test_a_company_of_many_such_lines_is_asked_for_in_few_statements(feed: Feed)
     views.set_trace_callback(asked.append)
     rows = views.execute("SELECT section, counterpart, view FROM lines WHERE company = 'scale-ai'").fetchall()
     lines = [(Line("scale-ai", section, counterpart), view) for section, counterpart, view in rows]
-    found = unwritten.views_of(views, lines, None)
+    found = unwritten.views_of(views, lines)
     views.set_trace_callback(None)
     assert len(found) == 40
     assert list(found) == [line for line, _ in lines]

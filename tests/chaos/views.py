@@ -76,7 +76,7 @@ def compare_files(settings: Settings, log: Log) -> list[str]:
             entries = {key: tuple(row) for key, *row in found}
             found = at.views.execute("SELECT company, section, counterpart, view FROM lines")
             stored = {Line(*name): view for *name, view in found}
-            shown = unwritten.views_of(at.views, stored.items(), None)
+            shown = unwritten.views_of(at.views, stored.items())
             lines = {line: orjson.loads(shown[line]) if line in shown else None for line in stored}
             sums = at.views.execute("SELECT posted, log FROM digests").fetchall()
             alarms = at.views.execute("SELECT kind, hex(key) FROM differences").fetchall()
