@@ -6,10 +6,10 @@ There is no consumer group: the offsets stand in the files, beside what they bro
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from api.read_model.records import Offsets, Record
 from streams.topics import fact_topics, topic_name
@@ -17,8 +17,16 @@ from streams.topics import fact_topics, topic_name
 if TYPE_CHECKING:
     from streams.settings import Settings
 
-FETCH = {"fetch_max_bytes": 32 << 20, "max_partition_fetch_bytes": 8 << 20, "fetch_max_wait_ms": 500}
+OF_LOG = {"fetch_max_bytes": 16 << 20, "max_partition_fetch_bytes": 128 << 10}
+"""Many partitions, read a little of each at a time: what was posted of them is then soon at hand."""
+OF_ROWS = {"fetch_max_bytes": 16 << 20, "max_partition_fetch_bytes": 2 << 20}
+AHEAD_BYTES_MAX = 16 << 20
+"""So much is read and not yet taken, and what one poll brings beyond that."""
+POLL_MS = 200
 ANSWER_SECONDS_MAX = 5.0
+
+Batch = tuple[list[Record], Offsets]
+"""Records in the order of each partition, and the offsets after them."""
 
 
 def log_partitions(settings: Settings) -> list[tuple[str, int]]:
@@ -28,14 +36,26 @@ def log_partitions(settings: Settings) -> list[tuple[str, int]]:
 
 
 class LogFollower:
-    """A consumer over changing sets of partitions, each read from where its file stands."""
+    """A consumer over changing sets of partitions, each read from where its file stands.
 
-    def __init__(self, settings: Settings) -> None:
+    It reads on while what was taken is being written: the longer that takes, the larger the next batch, and
+    the less a record costs. `came` is set when there is something to take.
+    """
+
+    def __init__(
+        self, settings: Settings, fetch: Mapping[str, int], records_max: int, came: asyncio.Event
+    ) -> None:
         self._settings = settings
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=settings.bootstrap, enable_auto_commit=False, auto_offset_reset="none", **FETCH
+            bootstrap_servers=settings.bootstrap, enable_auto_commit=False, auto_offset_reset="none", **fetch
         )
         self._topics: dict[TopicPartition, tuple[str, int]] = {}
+        self._records_max = records_max
+        self._came = came
+        self._room = asyncio.Event()
+        self._read: Batch = [], {}
+        self._bytes = 0
+        self._reading: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Connect. Raises KafkaConnectionError."""
@@ -43,16 +63,21 @@ class LogFollower:
 
     async def stop(self) -> None:
         """Disconnect."""
+        await self._give_up()
         await self._consumer.stop()
 
     async def assign(self, offsets: Offsets) -> None:
         """Read exactly these partitions from these offsets; none: from the first."""
+        await self._give_up()
         self._topics = {TopicPartition(topic_name(self._settings, t), p): (t, p) for t, p in offsets}
         self._consumer.assign(list(self._topics))
         starts = await self._consumer.beginning_offsets(list(self._topics))
         for tp, place in self._topics.items():
             # A compacted or deleted start is no reason to stop: what stood there is not needed any more.
             self._consumer.seek(tp, max(offsets[place], starts[tp]))
+        self._room.set()
+        if self._topics:
+            self._reading = asyncio.create_task(self._read_on())
 
     async def value_at(self, topic: str, partition: int, offset: int) -> bytes | None:
         """Read the value of one record; none if it is not there. Raises TimeoutError."""
@@ -65,21 +90,47 @@ class LogFollower:
             raise TimeoutError(message)  # a slow Kafka is no other log
         return next((r.value for r in found[tp] if r.offset == offset), None)
 
-    async def poll(self, timeout_ms: int, records_max: int) -> tuple[list[Record], Offsets]:
-        """Wait for records; give them in the order of each partition, with the offsets after them.
+    def take(self) -> Batch:
+        """Give what has been read since the last time.
 
         Raises OffsetOutOfRangeError where the log is shorter than what was read of it.
         """
-        found = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=records_max)
-        records: list[Record] = []
-        positions: Offsets = {}
-        for tp, batch in found.items():
-            topic, partition = self._topics[tp]
-            records.extend(
-                Record(topic, partition, r.offset, r.timestamp, r.key, r.value, r.headers) for r in batch
-            )
-            positions[topic, partition] = await self._consumer.position(tp)
-        return records, positions
+        if self._reading is not None and self._reading.done():
+            self._reading.result()
+        read, self._read, self._bytes = self._read, ([], {}), 0
+        self._room.set()
+        return read
+
+    async def _read_on(self) -> None:
+        try:
+            while True:
+                await self._room.wait()
+                room = self._records_max - len(self._read[0])
+                found = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=room)
+                for tp, batch in found.items():
+                    await self._add(tp, batch)
+                if found:
+                    self._came.set()
+                if len(self._read[0]) >= self._records_max or self._bytes >= AHEAD_BYTES_MAX:
+                    self._room.clear()
+        finally:
+            self._came.set()
+
+    async def _add(self, tp: TopicPartition, batch: list[ConsumerRecord]) -> None:
+        place = self._topics[tp]
+        position = await self._consumer.position(tp)
+        records, positions = self._read
+        records.extend(Record(*place, r.offset, r.timestamp, r.key, r.value, r.headers) for r in batch)
+        positions[place] = position
+        self._bytes += sum(len(r.key or b"") + len(r.value or b"") for r in batch)
+
+    async def _give_up(self) -> None:
+        """Drop what was not taken: that is read again, since nobody wrote the offsets after it."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+            self._reading = None
+        self._read, self._bytes = ([], {}), 0
 
 
 class LogEnds:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiokafka.errors import KafkaError
@@ -18,7 +19,7 @@ from api.read_model.records import Offsets, Record
 from api.reader_generations import Generations
 from api.reader_latency import Latency
 from api.reader_letters import count_letters
-from api.reader_log import LogEnds, LogFollower, log_partitions
+from api.reader_log import OF_LOG, OF_ROWS, Batch, LogEnds, LogFollower, log_partitions
 from api.reader_replacing import Replacing
 from api.reader_status import Status, now_ms
 from api.reader_tasks import CutWriter, repair
@@ -28,8 +29,10 @@ from streams import generations
 if TYPE_CHECKING:
     from streams.settings import Settings
 
-POLL_MS = 200
+WAIT_SECONDS = 0.2
 TICK_SECONDS = 1.0
+ROWS_OF_EVENT = 4
+"""Rows of the changelog that are read ahead for each record of the log."""
 LARGE = 200
 """Records of the log in a batch that is one of many: as it is with a backlog."""
 BATCH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
@@ -62,12 +65,15 @@ class Session:
         self._events = events
         self._generations = Generations(settings, status, self._events)
         self._replacing = Replacing(settings, replays)
-        self._follower = LogFollower(settings)
+        self._came = asyncio.Event()
+        self._log = LogFollower(settings, OF_LOG, settings.reader_batch, self._came)
+        self._rows = LogFollower(settings, OF_ROWS, ROWS_OF_EVENT * settings.reader_batch, self._came)
         self._ends = LogEnds(settings)
         self._cuts = CutWriter(settings)
         self._end: Offsets = {}
-        self._waiting: tuple[list[Record], Offsets] | None = None
-        """Rows of the changelogs that were read and are not yet applied, and the offsets behind them."""
+        self._waiting: Batch | None = None
+        """Rows of the changelogs that are not yet applied, and the offsets behind them; none, if there only
+        is something to look at."""
         self._files = asyncio.Lock()
         """Held by who works at the files of the generations."""
         self._goals: deque[tuple[int, Offsets]] = deque()
@@ -77,8 +83,10 @@ class Session:
 
     async def run(self) -> None:
         """Read until something fails."""
-        await self._follower.start()
+        await self._log.start()
+        await self._rows.start()
         await self._check_log()
+        await self._log.assign(self._at_log())
         steps = (self._watch_views(), self._tick_for_ever(), count_letters(self._settings, self._status))
         self._tasks = [asyncio.create_task(step) for step in steps]
         followed: dict[int, bool] | None = None
@@ -87,12 +95,11 @@ class Session:
             if wanted != followed:
                 await self._follow(wanted)
                 followed = wanted
-            wait_ms = 0 if self._waiting else POLL_MS
-            records, positions = await self._follower.poll(wait_ms, self._settings.reader_batch)
+            of_log, rows = await self._polled()
             self._fail_with_tasks()
-            if records or self._waiting:
+            if of_log[0] or rows[0] or self._waiting:
                 began = time.monotonic()
-                await self._apply(records, positions)
+                await self._apply(of_log, rows)
                 self._batches.observe(time.monotonic() - began)
 
     async def close(self) -> None:
@@ -100,7 +107,8 @@ class Session:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._follower.stop()
+        await self._log.stop()
+        await self._rows.stop()
         await self._ends.stop()
         await self._cuts.stop()
         self._generations.close()
@@ -119,44 +127,51 @@ class Session:
                 message = f"{place[0]}/{place[1]} ends at {end.get(place, 0)}, and was read up to {next_}"
                 raise LogReplaced(message)
         last = last_event(self._events.connection)
-        if last is not None and await self._follower.value_at(*last[:3]) != last[3]:
+        if last is not None and await self._log.value_at(*last[:3]) != last[3]:
             message = f"{last[0]}/{last[1]}@{last[2]} is not the event that was read there"
             raise LogReplaced(message)
 
+    async def _polled(self) -> tuple[Batch, Batch]:
+        """Wait for what comes next of the log or of the changelogs; not if there are rows that wait."""
+        if self._waiting is None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._came.wait(), WAIT_SECONDS)
+        self._came.clear()
+        of_log = self._log.take()
+        return of_log, self._rows.take()
+
     async def _follow(self, wanted: dict[int, bool]) -> None:
-        """Open the files of these generations, and read the log and their changelogs."""
+        """Open the files of these generations, and read their changelogs."""
         self._waiting = None  # read again, since their offsets are not written
         await self._generations.open(wanted)
-        await self._follower.assign(self._at())
+        await self._rows.assign(self._generations.at())
         await self._look_at_ends()
         self._generations.tidy()
 
     def _at(self) -> Offsets:
         """How far each partition has been read."""
-        at: Offsets = dict.fromkeys(log_partitions(self._settings), 0) | read_offsets(self._events.connection)
-        return at | self._generations.at()
+        return self._at_log() | self._generations.at()
 
-    async def _apply(self, records: list[Record], positions: Offsets) -> None:
+    def _at_log(self) -> Offsets:
+        return dict.fromkeys(log_partitions(self._settings), 0) | read_offsets(self._events.connection)
+
+    async def _apply(self, of_log: Batch, rows: Batch) -> None:
         """Write a batch: what is of the log first, then the rows of the changelogs, which follow from it.
 
         Of a large batch, those rows wait until the log of the next is being written: with a backlog, both
         files are worked at.
         """
-        changelogs = {self._generations.changelog(number): number for number in self._generations.followed()}
-        of_log = [r for r in records if r.topic not in changelogs]
-        rows = [r for r in records if r.topic in changelogs]
         writing = None
-        if of_log:
+        if of_log[0]:
             if self._status.reached:
-                self._latency.note(of_log)
-            at = {place: next_ for place, next_ in positions.items() if place[0] not in changelogs}
-            writing = asyncio.create_task(self._events.write(of_log, at))
+                self._latency.note(of_log[0])
+            writing = asyncio.create_task(self._events.write(*of_log))
         await self._take_waiting()
         if writing is not None:
             self._count(await writing)
             self._fail_with_tasks()
-        self._waiting = rows, {k: o for k, o in positions.items() if k[0] in changelogs}
-        if len(of_log) < LARGE:
+        self._waiting = rows
+        if len(of_log[0]) < LARGE:
             await self._take_waiting()
         self._status.moved_ms = now_ms()
         await self._generations.settle_live()
@@ -227,16 +242,14 @@ class Session:
         async with self._files:
             places = self._at()
         self._end = await self._ends.ends(places)
+        self._waiting = self._waiting or ([], {})
+        self._came.set()
         async with self._files:
             self._fail_with_tasks()
             await self._look()
 
     async def _look(self) -> None:
         self._status.contact_ms = now_ms()
-        for number in self._generations.followed():
-            self._generations.apply(number, [], {}, self._end)
-        await self._generations.settle_live()
-        self._look_at_latency()
         at = self._at()
         behind = {place: max(0, end - at.get(place, 0)) for place, end in self._end.items()}
         self._status.behind = sum(behind.values())

@@ -22,7 +22,7 @@ from streams.posting import postings_of, read_event
 from streams.preference import Effective, effective
 from streams.vectors import next_offset
 
-RECENT_MAX = 20_000
+RECENT_MAX = 30_000
 
 Recent = dict[bytes, dict[bytes, bytes]]
 """What the last events post: table keys and entries, by the key of the event."""

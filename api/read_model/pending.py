@@ -19,12 +19,12 @@ class Pending:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._waiting: dict[Event, dict[bytes, tuple[bytes, int]]] = {}
-        self._stored: set[tuple[int, bytes, bytes]] = set()
+        self._stored: dict[Event, set[bytes]] = {}
         self._changed: set[Event] = set()
         rows = connection.execute("SELECT partition, event, key, entry, seen_ms FROM pending")
         for partition, event, key, entry, seen_ms in rows:
             self._waiting.setdefault((partition, event), {})[key] = entry, seen_ms
-            self._stored.add((partition, event, key))
+            self._stored.setdefault((partition, event), set()).add(key)
 
     def put(self, event: Event, key: bytes, entry: bytes | None, now_ms: int) -> None:
         """Let an entry wait; none takes it away again."""
@@ -67,8 +67,10 @@ class Pending:
         for partition, event in self._changed:
             waiting = self._waiting.get((partition, event), {})
             new += [(partition, event, key, seen, entry) for key, (entry, seen) in waiting.items()]
-        kept = {row[:3] for row in new}
-        gone = [row for row in self._stored if row[:2] in self._changed and row not in kept]
+            stored = self._stored.pop((partition, event), set())
+            gone += [(partition, event, key) for key in stored - waiting.keys()]
+            if waiting:
+                self._stored[partition, event] = set(waiting)
         self._connection.executemany(
             "DELETE FROM pending WHERE partition = ? AND event = ? AND key = ?", gone
         )
@@ -76,6 +78,4 @@ class Pending:
             "INSERT OR REPLACE INTO pending (partition, event, key, seen_ms, entry) VALUES (?, ?, ?, ?, ?)",
             new,
         )
-        self._stored.difference_update(gone)
-        self._stored |= kept
         self._changed.clear()
