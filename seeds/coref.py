@@ -72,7 +72,7 @@ class Context(References):
             not plain
             and scene.exact(token.start, token.start + 1).isupper()
             and first < draft.trigger.first
-            and verb in names.lists["organisation_does"]
+            and (verb in names.lists["organisation_does"] or (verb == "," and not token.text.endswith("ly")))
         )
 
     def _deal(self, draft: Draft, taken: set[str]) -> tuple[Entity, Place] | None:

@@ -170,9 +170,11 @@ class Filler(Places):
         while i < last - 1 and self.tokens[i].text in DETERMINERS:
             i += 1
         item = self.s.item_at(i)
-        if item is None or item.type not in ("COUNT", "NUMBER"):
-            return i
-        return item.last - 1 if self.tokens[item.last - 1].text.isalpha() else min(item.last, last - 1)
+        if item is not None and item.type in ("COUNT", "NUMBER"):
+            thing = item.type == "COUNT" and self.tokens[item.last - 1].text.isalpha()
+            i = item.last - 1 if thing else min(item.last, last - 1)
+        place = self.s.item_at(i)
+        return min(place.last, last - 1) if place is not None and place.type == "PLACE" else i
 
     def _name_end(self, i: int) -> int:
         """Give a short name: what stands in quotation marks, else up to three plain words."""
@@ -186,6 +188,9 @@ class Filler(Places):
                 continue
             if not self.s.plain(j) or not self.tokens[j].is_word:
                 break
+            value = self.s.item_at(j + 1) if self.tokens[j].text == "and" else None
+            if value is not None and value.type in ("COUNT", "NUMBER"):
+                break  # "vehicles and 300 cars"
             end = self.tokens[j].end
         return end
 

@@ -60,15 +60,23 @@ def _same(a: Built, b: Built) -> bool:
     if a.type != b.type or (a.modality == Modality.DENIED) != (b.modality == Modality.DENIED):
         return False
     if a.type in APART and not a.headline and not b.headline:
-        return False
+        return a.type == "survey_statistic" and a.evidence["percent"] == b.evidence["percent"]
     closed = (Stage.CANCELLED, Stage.ENDED)
     if (a.stage in closed) != (b.stage in closed):
         return False
     shared = MUST_SHARE.get(a.type, ())
+    if a.type == "investment" and abs(a.sentence - b.sentence) <= NEAR and _one_round(a, b):
+        shared = ("target",)
     names = set(a.slots) | set(b.slots)
     return all(
         _agree(n, a.slots.get(n), b.slots.get(n), n in shared, a.headline != b.headline) for n in names
     ) and (a.type in ONCE or _overlap(a.valid, b.valid))
+
+
+def _one_round(a: Built, b: Built) -> bool:
+    """Tell whether one fact has the amount of a round, and the other only who gave it."""
+    one, other = (a, b) if "amount" in a.slots else (b, a)
+    return "amount" in one.slots and "investors" not in one.slots and "amount" not in other.slots
 
 
 def _agree(name: str, x: SlotValue | None, y: SlotValue | None, needed: bool, rounded: bool) -> bool:
@@ -80,19 +88,23 @@ def _agree(name: str, x: SlotValue | None, y: SlotValue | None, needed: bool, ro
     if isinstance(x, tuple) and isinstance(y, tuple):
         return _ids(x) == _ids(y) if name == "parties" else bool(_ids(x) & _ids(y))
     if isinstance(x, Quantity) and isinstance(y, Quantity):
+        if rounded and x.unit != y.unit:
+            return (_money(x) and _money(y)) or _close(x, y)  # a headline may tell another currency
         return x.unit == y.unit and (_close(x, y) if rounded else (x.low, x.high) == (y.low, y.high))
     if isinstance(x, Interval) and isinstance(y, Interval):
-        return _overlap(x, y)
+        return rounded or _overlap(x, y)
     if isinstance(x, Text) or (name == "kind" and not needed):
         return True  # the same thing is told in many words
     return x == y
 
 
+def _money(x: Quantity) -> bool:
+    return x.unit is not None and len(x.unit) == 3 and x.unit.isupper()
+
+
 def _close(x: Quantity, y: Quantity) -> bool:
     """Tell whether two amounts are one, told roundly in a headline."""
-    pairs = ((x.low, y.low), (x.high, y.high))
-    if any((a is None) != (b is None) for a, b in pairs):
-        return False
+    pairs = ((x.low or x.high, y.low or y.high), (x.high or x.low, y.high or y.low))
     return all(abs(Decimal(a) - Decimal(b)) <= ROUNDING * abs(Decimal(b)) for a, b in pairs if a and b)
 
 

@@ -13,6 +13,10 @@ from seeds.verbs import FormKind
 
 REACH = 9  # tokens outside of an apposition between two cues of one chain, or a cue and its trigger
 NEGATION_REACH = 3
+AUXILIARIES = ("has", "is", "was")  # not "have": both names may be the subject
+LIGHT = frozenset(
+    ("make", "launch", "pursue", "seek", "consider", "table", "submit", "enter", "hold", "form", "do")
+)
 DEALS = ("acquisition", "investment", "partnership")
 ORDER = ("cancelled", "ended", "considering", "planned", "agreed", "completed")
 
@@ -53,6 +57,7 @@ def _open(sentence: Sentence, first: int, last: int) -> bool:
         scene.tokens[i].text in (*COMMAS, *scene.grammar.breaks)
         or scene.is_boundary(i)
         or scene.is_relative(i)
+        or _new_subject(sentence, i)
         for i in range(first, last)
         if i not in aside
     )
@@ -69,6 +74,14 @@ def _apposition(sentence: Sentence, first: int, last: int) -> range:
     return (
         range(commas[0], commas[-1] + 1) if len(commas) == 2 and sentence.scene.language == "ar" else range(0)
     )
+
+
+def _new_subject(sentence: Sentence, i: int) -> bool:
+    """Tell whether "and" joins a clause with a subject of its own: "X will retire and Y has been named"."""
+    item = sentence.item_at(i + 1) if sentence.scene.tokens[i].text == "and" else None
+    if item is None or item.type not in ("ORG", "PERSON") or item.last >= sentence.last:
+        return False
+    return sentence.scene.tokens[item.last].text in AUXILIARIES
 
 
 def _collapses(sentence: Sentence, cue: Cue, trigger: Cue) -> bool:
@@ -208,6 +221,10 @@ def _denied(sentence: Sentence, cues: list[Cue], trigger: Cue, governing: list[C
 def _before_denied(sentence: Sentence, cue: Cue, trigger: Cue) -> bool:
     """Give a denial reaches over "that", not over a comma or another clause."""
     scene = sentence.scene
+    if scene.tokens[cue.last].text == "to" and trigger.kind in (FormKind.PHRASE, FormKind.NOUN):
+        done = cue.last + 1  # "no plans to improve its bid for X" does not deny the bid
+        if done < trigger.first and scene.tokens[done].text not in LIGHT:
+            return False
     return not any(
         scene.tokens[i].text in COMMAS or scene._is_dash(i) or scene.is_relative(i)
         for i in range(cue.last, trigger.first)

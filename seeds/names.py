@@ -36,7 +36,7 @@ def find_mentions(shadow: Shadow, language: str) -> list[Mention]:
     page = Page(shadow, language)
     hits = known_names(shadow, page.lexicon.lists["not_names"])
     barred = [_mention(page, hit, "ORG", (), "index") for hit in hits if _of_index(page, hit)]
-    hits = [hit for hit in hits if not _of_index(page, hit)]
+    hits = [hit for hit in hits if not _of_index(page, hit) and not _opens_name(page, hit)]
     told = _told(page, hits)
     known = [m for hit in hits for m in _in_context(page, hit, told)]
     propose = names_ar.propose if language == "ar" else names_en.propose
@@ -55,6 +55,20 @@ def _of_index(page: Page, hit: Hit) -> bool:
     """Tell whether a name is that of an index or a street: "مؤشر نيكي", "the Nikkei 225"."""
     first, last = page.token_at(hit.start), page.behind(hit.end)
     return page.within(first - 1, "not_after") or page.within(last, "not_before")
+
+
+def _opens_name(page: Page, hit: Hit) -> bool:
+    """Tell whether an English place only opens a longer name: "Boston Scientific", but "Texas Governor X"."""
+    if page.language != "en" or any(naming.kind != "PLACE" for naming in hit.namings):
+        return False
+    i = page.behind(hit.end)
+    whole = page.tokens[i - 1].end == hit.end and page.close(i)
+    if not whole or not page.is_latin(i) or not page.is_capital(i):
+        return False
+    lists, word = page.lexicon.lists, page.folded(i).removesuffix("'s").removesuffix("’s")
+    plain = word in lists["ordinary"] or word in lists["starters"] or word in lists["person"]
+    tail = word in lists["organisation_tails"] or word in lists["legal_forms"]
+    return not plain and not tail and page.exact(i)[1:].islower() and word not in page.lexicon.verbs
 
 
 class Told(NamedTuple):

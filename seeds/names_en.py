@@ -39,7 +39,11 @@ def propose(page: Page, known: list[Mention]) -> list[Mention]:
             of[kind, cue] = max(of[kind, cue], n)  # a sign counts once in a document
     _share_titles(votes)
     found = [m for run in search.runs() for m in search.extended(run)]
+    tails = page.lexicon.lists["place_tails"]
     for piece in pieces:
+        if piece.last - piece.first > 1 and word_at(page, piece.last - 1) in tails:
+            found.append(search.mention(piece.first, piece.last, "PLACE", "place"))  # "Kent County"
+            continue
         key = search.key(piece)
         if votes[key] and (key in strong or piece.last - piece.first > 1 or search.opens(key)):
             kind, cue = max(

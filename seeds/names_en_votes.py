@@ -88,14 +88,18 @@ def _apposition(page: Page, piece: Piece) -> Iterator[tuple[Sign, int]]:
     if page.folded(last + 1) in RELATIVES:
         yield (RELATIVES[page.folded(last + 1)], "relative"), 3
     span = 1
-    while span <= LOOK_AROUND and page.folded(last + span) not in (",", ".", ""):
+    while span <= LOOK_AROUND and (
+        page.folded(last + span) not in (",", ".", "")
+        or (page.folded(last + span) == "." and len(page.folded(last + span - 1)) == 1)  # "U.S."
+    ):
         span += 1
     words = [page.folded(last + n) for n in range(1, span)] or [""]
     roles = {" ".join(words[:n]) for n in range(1, 4)} & page.lexicon.lists["person_behind"]
     if roles and last - piece.first in (2, 3):
         yield ("PERSON", max(roles)), 4
     kinds = {_cue_at(page, last + n) for n in range(2, span)}
-    if not roles and words[0] in ARTICLES and "organisation" in kinds and "person" not in kinds:
+    opens = words[0] in ARTICLES or words[0].endswith(("'s", "’s")) or words[:2] == ["one", "of"]
+    if not roles and opens and "organisation" in kinds and "person" not in kinds:
         yield ("ORG", "apposition"), 4
 
 

@@ -69,6 +69,7 @@ class NamesLexicon(LexiconModel):
     place: Words
     letters: Words = ()
     superlatives: Words = ()
+    place_tails: Words = ()
     person: Words
     person_announced: Words = ()
     person_after_verb: Words = ()

@@ -35,6 +35,7 @@ TYPES = {
     "HOLDER": ("PERSON", "GROUP", "ORG", "COREF"),
     "AMOUNT": ("MONEY", "COUNT"),
 }
+POSSESSIVES = ("its", "their", "his", "her")
 NAMES = ("ORG", "PERSON", "PRODUCT", "PLACE", "GROUP", "COREF")
 
 
@@ -216,7 +217,9 @@ class Nearby:
                 if self.wanted(item, spec):
                     return item
                 if item.type == "ROLE" or (over and item.first in self.used):
+                    apposed = item.type == "ROLE" and spec.type == "PERSON" and item.last < last
                     i, steps = item.last, 0 if item.first in self.used else steps
+                    i += apposed and self.tokens[i].text in COMMAS  # "its chief executive, X"
                     continue
                 if item.type not in NAMES or (spec.type in ("ORG", "PARTY") and item.type != "PLACE"):
                     return None
@@ -257,7 +260,9 @@ class Nearby:
         return i in self.s.scene.connectors and self.tokens[i].text in ("كل", "من")
 
     def possessive(self, item: Item) -> bool:
-        """Tell whether a name only says whose the next thing is: "Hexal's affiliate"."""
+        """Tell whether a name only says whose the next thing is: "Hexal's affiliate", "its own plants"."""
+        if item.type == "COREF" and self.tokens[item.first].text in POSSESSIVES:
+            return True
         return self.tokens[item.last - 1].end > item.end and self.tokens[item.last - 1].text.endswith(
             ("'s", "’s")
         )

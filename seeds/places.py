@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seeds.items import COMMAS, QUOTES, Item
-from seeds.nearby import GAP_MAX, VALUE_GAP_MAX, Nearby, is_press, prepositional, words_index
+from seeds.nearby import GAP_MAX, POSSESSIVES, VALUE_GAP_MAX, Nearby, is_press, prepositional, words_index
 from seeds.rule import SlotSpec
 from seeds.tokens import forms
 from seeds.unlisted import capital, capitals, of_origin
@@ -16,6 +16,8 @@ from seeds.verbs import FormKind
 
 HEAD_GAP_MAX = 6
 RELATIVE_GAP_MAX = 2
+EMPLOYER_BEFORE = 12  # tokens before a person in which the offices and their company stand
+FORMER = ("former", "ex", "formerly")
 BESIDE_BEFORE, BESIDE_BEHIND = 7, 4  # tokens between a person and the role
 REMOVED_FROM = ("من منصبه", "من منصبها", "من جميع مناصبه", "من مهامه", "من مهام", "من رئاسة", "من مناصبه")
 BESIDE = (*COMMAS, "of", "its", "his", "her", "the")
@@ -30,12 +32,17 @@ class Places(Nearby):
         if spec.tail:
             found += self._tailed(spec)
         for place in spec.at:
+            if place == "employer":
+                continue  # comes first: see below
             found += getattr(self, f"_{place}")(spec)
         avoid = words_index(spec.avoid) if spec.avoid else None
         if avoid is not None:
             found = [i for i in found if not avoid.at(self.tokens, i.first - 1, i.first)]
         first, last = self.s.clause(self.t.first, self.t.last)
-        return sorted(found, key=lambda i: not first <= i.first < last)  # the clause before the sentence
+        employer = list(self._employer(spec)) if "employer" in spec.at else []
+        return employer + sorted(
+            found, key=lambda i: not first <= i.first < last
+        )  # the clause before the sentence
 
     # -- by place
 
@@ -143,7 +150,10 @@ class Places(Nearby):
         return not self.governing and any(self.s.scene.is_boundary(j) for j in range(item.last, self.group))
 
     def _may_act(self, item: Item, spec: SlotSpec) -> bool:
-        return self.wanted(item, spec) and self._visible(item) and not prepositional(self.s, item)
+        owner = not self.arabic and self.possessive(item)  # "X's offer" is no X
+        return (
+            self.wanted(item, spec) and self._visible(item) and not owner and not prepositional(self.s, item)
+        )
 
     def _shares_subject(self) -> bool:
         """Tell whether "and" joins the verb to one before it, so that both have one subject."""
@@ -230,16 +240,23 @@ class Places(Nearby):
 
     def _possessor(self, spec: SlotSpec) -> Iterator[Item]:
         """Whose the trigger is: "Meta's rival", or "its rival" of the nearest name before."""
-        for i in range(self.t.first - 1, max(self.s.first, self.t.first - 1 - VALUE_GAP_MAX) - 1, -1):
-            item = self.s.item_at(i)
+        i = self.t.first - 1
+        for _ in range(VALUE_GAP_MAX + 1):
+            item = self.s.item_at(i) if i >= self.s.first else None
+            if item is not None and item.type in ("MONEY", "PERCENT"):
+                i = item.first - 1  # "X's $3 billion takeover of"
+                continue
             if item is not None:
                 owner = self.tokens[item.last - 1].text.endswith(("'s", "’s", "s'", "s’"))
                 if self.wanted(item, spec) and (owner or item.end < self.tokens[item.last - 1].end):
                     yield item
                 return
-            if self.tokens[i].text in ("its", "their", "his", "her"):
+            if i < self.s.first:
+                return
+            if self.tokens[i].text in POSSESSIVES:
                 yield from self._before(spec)
                 return
+            i -= 1
 
     def _beside(self, spec: SlotSpec) -> Iterator[Item]:
         """Return the role that stands right before or behind the person of the event."""
@@ -258,6 +275,29 @@ class Places(Nearby):
                 if near is None and not self.s.plain(i) and self.tokens[i].text not in BESIDE:
                     break
                 i, steps = i + step, steps - 1
+
+    def _employer(self, spec: SlotSpec) -> Iterator[Item]:
+        """Return whose officer the person of the event is: "X chief executive Y", "X's chief, Y"."""
+        person = self.filled.get("person")
+        item = person[0].item if person else None
+        if item is None:
+            return
+        i, office = item.first - 1, False
+        while i >= max(self.s.first, item.first - EMPLOYER_BEFORE):
+            near = self.s.item_at(i)
+            if near is not None and near.type == "ORG":
+                former = i >= 1 and self.tokens[near.first - 1].text in FORMER
+                if office and not former and self.wanted(near, spec):
+                    yield near
+                return
+            if near is not None and near.type == "ROLE":
+                office, i = True, near.first - 1
+                continue
+            if self.tokens[i].text not in (*COMMAS, "and") and not self.s.plain(i):
+                return
+            if self.tokens[i].text in FORMER:
+                return
+            i -= 1
 
     def _behind_person(self, spec: SlotSpec) -> Iterator[Item]:
         """Return the first role behind the person of the event, before another person is named."""
@@ -298,6 +338,7 @@ class Places(Nearby):
         item = self.s.item_at(self.t.last) if self.t.last < self.limit else None
         if (
             item is not None
+            and item.type != "COREF"
             and self.possessive(item)
             and self.wanted(item, spec)
             and not self.filled.get("target")

@@ -22,12 +22,13 @@ stands in quotation marks, or a few words. CHOICE is one of a list by its words,
 Place = Literal[
     "subject", "object", "idafa", "before", "after", "near", "head", "pair", "trigger",
     "possessor", "inside", "speaker", "beside", "owner", "owned", "behind_person",
-    "appointed", "removed", "adjacent", "lead", "brackets",
+    "appointed", "removed", "adjacent", "lead", "brackets", "employer",
 ]  # fmt: skip
 """Where an item is looked for if no cue finds it. subject and object are those of the trigger, whether it
 is a verb, a passive or a noun; idafa is the name right after a noun; head the list that a relative clause or
 an apposition with the trigger in it speaks of; pair the only two names before the trigger; possessor whose
-the trigger is; inside within its words; speaker who says the sentence;
+the trigger is; employer, before all other places, whose officer the person of the event is; inside within its
+words; speaker who says the sentence;
 beside next to the person of the event, behind_person anywhere behind; appointed whom a role follows;
 removed whom "from his post" follows;
 owner the name right behind the trigger that only says whose the thing is ("IBM's PC business"), and owned,

@@ -18,9 +18,10 @@ from seeds.tokens import forms
 from seeds.verbs import FormKind
 
 NOUN_PREFIXES = ("ال", "ب", "ل", "بال", "لل", "كال")  # no verb has them
-FOLLOW_MAX = 9  # tokens behind a trigger in which `follow` words count
+FOLLOW_MAX = 12  # tokens behind a trigger in which `follow` words count
 MARKS_MAX = 3  # … and more in Arabic, where names stand in quotation marks
 NEXT_MAX = 5  # … and `unfollowed` words
+VERBAL = (FormKind.BASE, FormKind.PRESENT, FormKind.PAST)
 AROUND = 4  # tokens around a trigger in which an `unless` phrase may begin
 
 Trigger = Found[tuple[Rule, FormKind]]
@@ -46,7 +47,7 @@ def triggers(sentence: Sentence) -> list[Trigger]:
             if same is not None and kind == FormKind.NOUN and _nominal(sentence, hit):
                 found[same] = hit
             continue
-        if kind == FormKind.BASE and _determined(sentence, hit.first):
+        if kind in VERBAL and _determined(sentence, hit.first, kind):
             continue
         if _compound(sentence, hit.first) or _in_name(sentence, hit.first, hit.last):
             continue
@@ -74,13 +75,17 @@ def _event(hit: Trigger) -> str:
     return hit.payload[0].event
 
 
-def _determined(sentence: Sentence, i: int) -> bool:
-    """Tell whether an English word that may be a verb is a noun: "the forecast", "a July estimate"."""
+def _determined(sentence: Sentence, i: int, kind: FormKind) -> bool:
+    """Tell whether an English word that may be a verb is none: "its forecast", "a July estimate"."""
     tokens = sentence.scene.tokens
     if sentence.scene.language != "en" or i == sentence.first:
         return False
     before = tokens[i - 1].text
-    if before in ("a", "an", "the", "its", "their", "this", "that"):
+    if before in ("a", "an", "the", "its", "their"):
+        return True
+    if kind != FormKind.BASE:
+        return False
+    if before in ("this", "that"):
         return True
     described = i - 2 >= sentence.first and tokens[i - 2].text in ("a", "an")
     return described and before not in ("to", "not", "would")
@@ -96,8 +101,8 @@ def _compound(sentence: Sentence, i: int) -> bool:
 def _in_name(sentence: Sentence, first: int, last: int) -> bool:
     """Tell whether a word is part of a name or a value, and so sets nothing off."""
     item = sentence.item_at(first)
-    if item is None or item.what is None or item.type == "COREF":
-        return False
+    if item is None or item.what is None or item.type in ("COREF", "COUNT"):
+        return False  # "430 job losses": what is counted may be what is told of
     return item.first < first or item.last >= last
 
 

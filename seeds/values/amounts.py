@@ -20,6 +20,7 @@ from seeds.values.words import ONE
 _DASHES = frozenset("-–—")
 _SPREAD_MAX = Decimal(1000)  # "60 to 65 billion" spreads its scale, "1,500 to 2 million" does not
 _RANGE_MAX = 100  # the ends of a range lie nearer to each other
+_YEARS = (Decimal(1900), Decimal(2100))  # a bare number between them beside money is a year
 _CHANGE_BACK = 10  # tokens
 
 
@@ -88,8 +89,11 @@ def _range(w: Window, a: Measure, b: Measure) -> list[Measure]:
 
 def _compatible(a: Measure, b: Measure) -> bool:
     """Tell whether two measures may be the ends of one range: the unit of the first may be left out."""
+    if a.kind == b.kind == Kind.MONEY and b.low * _SPREAD_MAX < a.low:
+        return False  # "$40 million or 12 cents per share"
     if a.kind is None:
-        return True
+        # "for the year ended March 2011 to $80 million"
+        return not (b.kind == Kind.MONEY and a.number.scale == ONE and _YEARS[0] <= a.low < _YEARS[1])
     if b.kind is None:
         return a.leading and a.kind == Kind.MONEY
     return a.kind == b.kind and a.unit == b.unit

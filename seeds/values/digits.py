@@ -68,8 +68,10 @@ def _may_start(w: Window, i: int) -> bool:
     if before == "-" and w.joined(i - 1):
         return not (w.text(i - 2).isalpha() and w.text(i - 2).isascii())
     if before[0].isalpha() and before.isascii():
-        return w.before(i, Role.CODE, 2) is not None
-    return before not in ("#", "_", "@", ".")
+        return w.before(i, Role.CODE, 2) is not None or w.before(i, Role.SIGN, 2) is not None
+    if before == ".":
+        return w.before(i, Role.SIGN, 2) is not None  # "Rs.31"
+    return before not in ("#", "_", "@")
 
 
 def _is_list(w: Window, i: int) -> bool:
