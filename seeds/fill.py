@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from seeds.facts import QUOTE_MAX
-from seeds.items import COMMAS, QUOTES
+from seeds.items import COMMAS, DASHES, QUOTES
 from seeds.nearby import Hit, clitics, words_index
 from seeds.phrases import PhraseIndex
 from seeds.places import Places
@@ -105,7 +105,7 @@ class Filler(Places):
                 start = self.tokens[i].start
             end = self._name_end(i) if spec.type == "NAME" else self._text_end(i, spec, last)
             start, end = self._trim(start, end)
-            if start < end and self._in_order(start, spec):
+            if self._says(start, end) and self._in_order(start, spec):
                 yield Hit(start, end)
         if "lead" in spec.at[1:]:
             yield from self._leads(spec)
@@ -193,6 +193,11 @@ class Filler(Places):
                 break  # "vehicles and 300 cars"
             end = self.tokens[j].end
         return end
+
+    def _says(self, start: int, end: int) -> bool:
+        """Tell whether these are words, and no aside behind a dash."""
+        folded = self.s.scene.shadow.folded
+        return start < end and folded[start] not in DASHES and any(c.isalpha() for c in folded[start:end])
 
     def _trim(self, start: int, end: int) -> tuple[int, int]:
         """Leave out quotation marks and spaces at the ends."""

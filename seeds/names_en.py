@@ -22,6 +22,7 @@ TITLED_SHARE = 0.7  # of the longer words of a line: from here on capitals are o
 INNER = ("of", "and", "for", "the")  # between capitals: "Bank of X", "Ministry of X and Y"
 PUBLIC = ("bank", "university", "ministry", "department", "institute", "council", "board", "bureau", "court")
 VOTE_MIN = 2
+OUTRIGHT = 3  # votes of one sign: a legal form, "carmaker X", "chairman of X"
 COMPOUND_MIN = 5  # letters of a small second half of a compound that is no part of a name
 OPENING_TIMES = 2  # a word of this form that opens so many sentences, and is never small, is no plain plural
 NOUN_ENDS = ("s", "ing", "ly", "ed", "ion", "ment", "ness", "ity")
@@ -38,6 +39,7 @@ def propose(page: Page, known: list[Mention]) -> list[Mention]:
             of = votes[search.key(piece)]
             of[kind, cue] = max(of[kind, cue], n)  # a sign counts once in a document
     _share_titles(votes)
+    _leave_to_people(votes)
     found = [m for run in search.runs() for m in search.extended(run)]
     tails = page.lexicon.lists["place_tails"]
     for piece in pieces:
@@ -45,6 +47,8 @@ def propose(page: Page, known: list[Mention]) -> list[Mention]:
             found.append(search.mention(piece.first, piece.last, "PLACE", "place"))  # "Kent County"
             continue
         key = search.key(piece)
+        if key in page.lexicon.lists["not_names"]:
+            continue
         if votes[key] and (key in strong or piece.last - piece.first > 1 or search.opens(key)):
             kind, cue = max(
                 votes[key], key=lambda sign: (_total(votes[key], sign[0]), votes[key][sign], sign)
@@ -65,6 +69,24 @@ def _share_titles(votes: dict[str, Votes]) -> None:
         words = key.split()
         if 1 < len(words) <= PERSON_MAX and (words[-1] in titled or words[0] in titled):
             of["PERSON", TITLE] = 4
+
+
+def _leave_to_people(votes: dict[str, Votes]) -> None:
+    """Drop a word that is part of a person's name and that nothing says outright to be a company's.
+
+    "Durcan joined the firm" is as companies do, but Mark Durcan is a person: `seeds.names_told` finds him.
+    """
+    people = {part for key, of in votes.items() if _is_person(key, of) for part in key.split()}
+    for key in people & votes.keys():
+        of = votes[key]
+        is_told = any(kind == "ORG" and n >= OUTRIGHT for (kind, _), n in of.items())
+        if not is_told and _total(of, "ORG") > _total(of, "PERSON"):
+            of.clear()
+
+
+def _is_person(key: str, of: Votes) -> bool:
+    is_long = 1 < len(key.split()) <= PERSON_MAX
+    return is_long and _total(of, "PERSON") > max(_total(of, "ORG"), VOTE_MIN)
 
 
 class _Search(Search):

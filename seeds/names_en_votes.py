@@ -60,7 +60,8 @@ def signs(page: Page, piece: Piece) -> Iterator[tuple[Sign, int]]:
         yield ("PERSON", TITLE), 4
     elif before is not None and before.group in _KINDS and before.group != "person":
         yield (_KINDS[before.group], page.exact(before.last - 1)), 4
-    if behind in ("organisation", "product") and last - first <= PERSON_MAX:
+    described = piece.weak and page.is_latin(last + 1) and page.is_capital(last + 1)  # "Truck maker Velmora"
+    if behind in ("organisation", "product") and last - first <= PERSON_MAX and not described:
         yield (_KINDS[behind], page.exact(last)), 2
     if last - first > 1 and page.folded(last - 1)[-1].isdigit():
         yield ("PRODUCT", "number"), 3

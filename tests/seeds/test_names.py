@@ -279,6 +279,9 @@ def test_surnames_and_first_words_follow_the_full_name() -> None:
         "Mark Zuckerberg=mark-zuckerberg",
         "Zuckerberg=mark-zuckerberg",
     ]
+    text = "Velmora named Mark Tandel as chief executive. Tandel joined it in May. Tandel's pay was not told."
+    assert told(text, "ORG") == ["Velmora"]
+    assert told(text, "PERSON") == ["Mark Tandel", "Tandel", "Tandel"]
     names = told("The firm bought Velmora Systems. Later Velmora grew.", "ORG")
     assert names == ["Velmora Systems", "Velmora"]
 
