@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from seeds.facts import Interval
+from seeds.facts import Interval, Precision
 from seeds.values.base import Kind, Role, Value, Window
-from seeds.values.calendar import resolve
+from seeds.values.calendar import Partial, resolve
 from seeds.values.days import day_first, month_first, near_day, numeric, weekday
 from seeds.values.periods import LETTERS, Found, first_months, parts, relative, this_one, year_end, years
 from seeds.values.vocabulary import date_words
@@ -23,7 +23,8 @@ _FUTURE_MIN = 5  # letters of an Arabic future verb
 
 def dates(w: Window, published: date | None) -> list[Value]:
     """Read the dates on tokens that are not taken, in order, and take theirs."""
-    return [value for match in _with_years(w, _matches(w)) if (value := _value(w, match, published))]
+    matches = _joined(w, _with_years(w, _matches(w)))
+    return [value for match in matches if (value := _value(w, match, published))]
 
 
 def _matches(w: Window) -> list[Found]:
@@ -41,12 +42,42 @@ def _matches(w: Window) -> list[Found]:
     return found
 
 
+def _until(w: Window, i: int) -> bool:
+    return w.at(i, Role.TO) is not None or w.text(i) in ("-", "–")
+
+
+def _joined(w: Window, found: list[Found]) -> list[Found]:
+    """Read "July-September" as the quarter that it is, and "January to June" as the half."""
+    joined: list[Found] = []
+    for second in found:
+        first = joined[-1] if joined else None
+        if first is not None and second.first == first.last + 1 and _until(w, first.last):
+            part = _part(first.date, second.date)
+            if part is not None:
+                joined[-1] = first._replace(last=second.last, date=part)
+                continue
+        joined.append(second)
+    return joined
+
+
+def _part(a: Partial, b: Partial) -> Partial | None:
+    """Give the quarter or half of a year from one bare month to another, if they are that."""
+    bare = a.precision == b.precision == Precision.MONTH and a.move is None and not (a.hijri or b.hijri)
+    if not bare or a.month is None or b.month is None or a.year not in (None, b.year):
+        return None
+    length = b.month - a.month + 1
+    if length not in (3, 6) or b.month % length:
+        return None
+    precision = Precision.QUARTER if length == 3 else Precision.HALF
+    return b._replace(precision=precision, month=None, part=b.month // length)
+
+
 def _with_years(w: Window, found: list[Found]) -> list[Found]:
     """Give the first date of "from January 1 to March 31, 2025" the year of the second."""
     for k in range(len(found) - 2, -1, -1):
         first, second = found[k], found[k + 1]
         a, b = first.date, second.date
-        linked = w.at(first.last, Role.TO) or w.text(first.last) in ("و", "and", "-", "–")
+        linked = _until(w, first.last) or w.text(first.last) in ("و", "and")
         if (
             second.first != first.last + 1
             or not linked

@@ -146,13 +146,19 @@ def parts(w: Window, i: int) -> Found | None:
     if number > (4 if precision == Precision.QUARTER else 2):
         return None
     date = Partial(precision, part=number)
-    told = year_behind(w, last)
+    told = year_behind(w, last) or _short_year(w, last)
     modifier = w.at(last, Role.MODIFIER)
     if told is not None:
         date, last = told.of(date), told.last
     elif modifier is not None and w.language == "ar":
         date, last = date._replace(move=modifier.word), modifier.last
     return Found(i, last, _start(w, i), date)
+
+
+def _short_year(w: Window, i: int) -> Year | None:
+    """Read the year of "1Q24"."""
+    text = w.text(i)
+    return Year(i + 1, 2000 + int(text)) if text.isdecimal() and len(text) == 2 and w.joined(i) else None
 
 
 def _named_part(w: Window, i: int) -> tuple[int, Precision, int] | None:
