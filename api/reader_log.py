@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -33,6 +34,17 @@ def log_partitions(settings: Settings) -> list[tuple[str, int]]:
     """List the partitions that the reader follows, changelogs apart; topics without prefix."""
     wide = ("documents", "parses", *fact_topics())
     return [(t, p) for t in wide for p in range(settings.partitions)] + [("entities", 0), ("cuts", 0)]
+
+
+async def wait(came: asyncio.Event, seconds: float) -> None:
+    """Wait for an event for so long at most.
+
+    Not by `asyncio.wait_for`: of Python 3.11 it loses a cancellation that comes with the event, and whoever
+    is stopped goes on.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await came.wait()
 
 
 class LogFollower:
@@ -144,10 +156,12 @@ class LogEnds:
         """Give the end offsets. Raises KafkaError or TimeoutError while the broker does not answer."""
         if self._consumer is None:
             consumer = AIOKafkaConsumer(bootstrap_servers=self._settings.bootstrap, enable_auto_commit=False)
-            await asyncio.wait_for(consumer.start(), ANSWER_SECONDS_MAX)
+            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                await consumer.start()
             self._consumer = consumer
         names = {TopicPartition(topic_name(self._settings, t), p): (t, p) for t, p in partitions}
-        found = await asyncio.wait_for(self._consumer.end_offsets(list(names)), ANSWER_SECONDS_MAX)
+        async with asyncio.timeout(ANSWER_SECONDS_MAX):  # see `wait`
+            found = await self._consumer.end_offsets(list(names))
         return {names[tp]: end for tp, end in found.items()}
 
     async def stop(self) -> None:

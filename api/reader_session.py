@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections import deque
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiokafka.errors import KafkaError
@@ -19,7 +18,7 @@ from api.read_model.records import Offsets, Record
 from api.reader_generations import Generations
 from api.reader_latency import Latency
 from api.reader_letters import count_letters
-from api.reader_log import OF_LOG, OF_ROWS, Batch, LogEnds, LogFollower, log_partitions
+from api.reader_log import OF_LOG, OF_ROWS, Batch, LogEnds, LogFollower, log_partitions, wait
 from api.reader_replacing import Replacing
 from api.reader_status import Status, now_ms
 from api.reader_tasks import CutWriter, repair
@@ -134,8 +133,7 @@ class Session:
     async def _polled(self) -> tuple[Batch, Batch]:
         """Wait for what comes next of the log or of the changelogs; not if there are rows that wait."""
         if self._waiting is None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._came.wait(), WAIT_SECONDS)
+            await wait(self._came, WAIT_SECONDS)
         self._came.clear()
         of_log = self._log.take()
         return of_log, self._rows.take()
